@@ -1,0 +1,215 @@
+"""Delivery status notifications: the fields of message/delivery-status (RFC 3464, 6522, 6533).
+
+Written for what servers really send: a missing blank line between recipients, one too many inside
+a recipient, folds without indentation, the part sent as text/plain or base64.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from classifier.addresses import bare
+from classifier.message import Message, Part
+from classifier.reasons import Kind
+
+__all__ = ["STATUS_TYPES", "Recipient", "StatusReport", "find_status_report", "read_status_report"]
+
+STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
+MAX_RECIPIENTS: Final = 1000
+_MAX_TEXT: Final = 128 * 1024  # characters of the part that are looked at
+
+_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
+_SEPARATE: Final = re.compile(r"^(?:Final|Original)-Recipient[ \t]*:", re.M | re.IGNORECASE)
+_ACTION: Final = re.compile(r"^Action[ \t]*:|^Status[ \t]*:", re.M | re.IGNORECASE)
+
+# Fields that begin a recipient, and fields that only a recipient has (RFC 3464 2.3).
+_NAMES: Final = frozenset({"final-recipient", "original-recipient"})
+_OF_RECIPIENT: Final = _NAMES | {"action", "status", "remote-mta", "diagnostic-code"}
+
+_ACTIONS: Final = (
+    ("fail", Kind.FAILURE),
+    ("delay", Kind.DELAY),
+    ("deliver", Kind.SUCCESS),
+    ("relay", Kind.SUCCESS),
+    ("expand", Kind.SUCCESS),
+)
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """The fields of one recipient, by name in lower case, values unfolded."""
+
+    fields: Mapping[str, str]
+
+    @property
+    def kind(self) -> Kind:
+        """What happened, by Action (RFC 3464 2.3.3); by the status where no Action stands."""
+        action = self.fields.get("action", "").strip().lower()
+        for begin, kind in _ACTIONS:
+            if action.startswith(begin):
+                return kind
+        status = self.fields.get("status", "").lstrip()
+        return Kind.SUCCESS if status.startswith("2") else Kind.FAILURE
+
+    @property
+    def address(self) -> str | None:
+        """Final-Recipient without its type, else Original-Recipient."""
+        return read_address(self.fields.get("final-recipient")) or self.original
+
+    @property
+    def original(self) -> str | None:
+        """Original-Recipient without its type (RFC 3464 2.3.1), its encoding undone."""
+        return read_address(self.fields.get("original-recipient"))
+
+
+class StatusReport(msgspec.Struct, frozen=True):
+    """A delivery status part: what holds for the message, then one entry a recipient.
+
+    `place` names the part for people, `defects` what was odd.
+    """
+
+    message: Mapping[str, str]
+    recipients: tuple[Recipient, ...]
+    place: str
+    defects: tuple[str, ...] = ()
+
+
+#   rfc822; ada@example.org     rfc822;<ada@example.org>     utf-8; \x{E9}va@example.org
+_TYPED: Final = re.compile(r"\s*([A-Za-z0-9-]{1,30})\s*;\s*(.*)", re.DOTALL)
+_UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+# xtext (RFC 3461 4) hides these and only these of the printable characters. Other `+XX` may be a
+# part of the address (`ada+20@example.org`) and stay.
+_XTEXT: Final = re.compile(r"\+(2B|3D)")
+
+
+def _of_hex(found: re.Match[str]) -> str:
+    number = int(found.group(1), 16)
+    return chr(number) if 31 < number < 0x110000 and not 0xD7FF < number < 0xE000 else "?"
+
+
+def read_address(value: str | None) -> str | None:
+    """The address in a Final- or Original-Recipient value, or None where there is none."""
+    if not value:
+        return None
+    found = _TYPED.match(value)
+    kind, text = (found.group(1).lower(), found.group(2)) if found else ("rfc822", value)
+    text = bare(text)
+    if kind == "utf-8":  # RFC 6533 3: unitext and utf-8-addr-xtext
+        text = _UNITEXT.sub(_of_hex, text)
+    elif "+" in text:
+        text = _XTEXT.sub(_of_hex, text)
+    # Some write a comment or a display name behind the address.
+    text = text.split()[0] if text.split() else ""
+    return text or None
+
+
+def read_status_report(text: str, place: str = "message/delivery-status") -> StatusReport:
+    """The report that the text of a delivery status part holds. Never raises."""
+    message: dict[str, str] = {}
+    recipients: list[dict[str, str]] = []
+    current = message
+    last: str | None = None
+    blank = False
+    defects: list[str] = []
+    for line in text[:_MAX_TEXT].split("\n"):
+        if not line.strip():
+            blank, last = True, None
+            continue
+        found = _FIELD.match(line)
+        if found is None:
+            # A folded value, indented as it must be, or broken without indentation.
+            if last and (line[0] in " \t" or last == "diagnostic-code"):
+                current[last] = f"{current[last]} {line.strip()}"
+                if line[0] not in " \t":
+                    defects.append("a folded field is not indented")
+            continue
+        name, value = found.group(1).lower(), found.group(2).strip()
+        if _begins_recipient(name, current, current is message, blank):
+            if not blank and current is not message:
+                defects.append("no blank line between recipients")
+            if len(recipients) >= MAX_RECIPIENTS:
+                defects.append(f"more than {MAX_RECIPIENTS} recipients")
+                break
+            current = {}
+            recipients.append(current)
+        if name not in current:
+            current[name] = value
+            last = name
+        else:
+            last = None
+        blank = False
+    return StatusReport(
+        message,
+        tuple(Recipient(fields) for fields in recipients),
+        place,
+        tuple(dict.fromkeys(defects)),
+    )
+
+
+def _begins_recipient(name: str, current: dict[str, str], is_message: bool, blank: bool) -> bool:
+    """Whether a field opens the next recipient (RFC 3464 2.1: a blank line comes first)."""
+    if is_message:
+        return name in _OF_RECIPIENT
+    if name in current:  # Exim writes Action before Final-Recipient
+        return name in _NAMES or (blank and name in _OF_RECIPIENT)
+    return blank and name in _NAMES and "action" in current
+
+
+def find_status_report(message: Message) -> StatusReport | None:
+    """The report of a mail, or None where it holds none.
+
+    Several delivery status parts are read as one. Where no part is declared as one, a text part
+    with the fields serves (RFC 6522 was broken on the way).
+    """
+    reports = [
+        read_status_report(_text(part), f"{part.type} part {part.path}")
+        for part in message.each(*STATUS_TYPES)
+    ]
+    if not any(report.recipients for report in reports):
+        reports += [
+            _undeclared(part) for part in message.each("text/plain") if _looks_like_fields(part)
+        ]
+    if not reports:
+        return None
+    first = reports[0]
+    return StatusReport(
+        first.message,
+        tuple(recipient for report in reports for recipient in report.recipients),
+        first.place,
+        tuple(dict.fromkeys(defect for report in reports for defect in report.defects)),
+    )
+
+
+def _text(part: Part) -> str:
+    text = part.text
+    # Some software puts a part head without its blank line, or nothing but folds, before it.
+    return text.lstrip("\n")
+
+
+def _looks_like_fields(part: Part) -> bool:
+    text = part.text
+    return bool(_SEPARATE.search(text)) and bool(_ACTION.search(text))
+
+
+def _undeclared(part: Part) -> StatusReport:
+    """The fields in a text part, from the first line that begins a block of them."""
+    text = part.text
+    found = re.search(r"^Reporting-MTA[ \t]*:", text, re.M | re.IGNORECASE) or _SEPARATE.search(
+        text
+    )
+    start = found.start() if found else 0
+    end = _end_of_fields(text, start)
+    report = read_status_report(text[start:end], f"{part.type} part {part.path}")
+    defects = (*report.defects, "delivery status fields outside a delivery-status part")
+    return msgspec.structs.replace(report, defects=defects)
+
+
+def _end_of_fields(text: str, start: int) -> int:
+    """Where the block of fields ends: at a MIME boundary or at the returned message's headers."""
+    found = re.compile(r"^(?:--\S|Received:|Return-Path:|From:|Message-ID:)", re.M | re.I).search(
+        text, start
+    )
+    return found.start() if found else len(text)

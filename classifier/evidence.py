@@ -1,0 +1,161 @@
+"""Evidence: all that may decide a verdict about one failed recipient, and where it was read.
+
+Rules and model see this and nothing else: never the mail, its addresses or the returned text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from classifier.reasons import Kind
+from classifier.reply import read_reply
+from classifier.report import Failure, Report
+
+__all__ = ["Evidence", "Hop", "fold", "guess_hop", "says_expired", "weigh", "weigh_text"]
+
+
+class Hop(StrEnum):
+    """Which server spoke the judged words, seen from the message's way."""
+
+    SUBMISSION = "submission"  # the first server, to a person's or program's own client
+    RELAY = "relay"  # a server that the sender's own system hands its mail to, with a login
+    RECIPIENT_MX = "recipient-mx"  # a server of the recipient's side
+    LOCAL = "local"  # nobody remote: the system that wrote the bounce says so itself
+    UNKNOWN = "unknown"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts about one failed recipient.
+
+    `text` is the innermost reply on one line as reported, `folded` the same as rules read it
+    (see `fold`). `outer` is what wraps it, another server's words or the reporter's own, and
+    `wrapper` the same folded. `notice` is the folded prose of the bounce. `auth` maps spf, dkim, dmarc, arc, compauth to
+    the result that the refusing side saw for the returned message (RFC 8601 result names).
+    `final` means that a report says delivery was given up, `expired` that it was for lack of time.
+    `places` tells where a field was read, by field name, for people.
+    """
+
+    text: str = ""
+    folded: str = ""
+    outer: str = ""
+    wrapper: str = ""
+    notice: str = ""
+    status: str | None = None
+    reply_code: str | None = None
+    command: str | None = None
+    hop: Hop = Hop.UNKNOWN
+    remote_mta: str | None = None
+    reporting_mta: str | None = None
+    format: str = "text"
+    kind: Kind = Kind.FAILURE
+    expired: bool = False
+    final: bool = False
+    auth: Mapping[str, str] = msgspec.field(default_factory=dict)
+    places: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+# 550-5.7.26 This mail is unauthenticated, which poses 550-5.7.26 a security risk
+#   the code that begins each line of a multi-line reply (RFC 5321 4.2.1), once it was folded
+_REPEATED_CODE: Final = re.compile(r"(?<![^\s])[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
+_QUOTES: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
+
+
+def fold(text: str) -> str:
+    """`text` in the form that phrases are compared in.
+
+    Case, spacing, line folds, curly quotes and the repeated codes of a multi-line reply do not
+    count; everything else stays.
+    """
+    if "-" in text:
+        text = _REPEATED_CODE.sub(" ", text)
+    if not text.isascii():
+        text = text.translate(_QUOTES)
+    return " ".join(text.lower().split())
+
+
+#   retry timeout exceeded / Message expired / this message has been in the queue too long
+_EXPIRED: Final = re.compile(
+    r"retry time(?:out exceeded| not reached for any host)|message expired|queue\.expired|expired in the queue"
+    r"|in the queue too long|delivery time expired|envelope expired|too long in queue"
+    r"|could not be delivered for (?:more than )?\d|unable to deliver in \d|not delivered within"
+    r"|will be deleted from queue|giving up after|maximum queue"
+)
+
+
+def says_expired(folded: str) -> bool:
+    """Whether folded words say that the queue's time ran out."""
+    return _EXPIRED.search(folded) is not None
+
+
+def guess_hop(command: str | None, code: str | None, remote_mta: str | None) -> Hop:
+    """The hop that refused, from what every report holds.
+
+    Only a server that one has an account with asks for a login, so a refusal at AUTH is a
+    relay's; whatever else a remote server refuses is taken for the recipient's side.
+    """
+    if command == "AUTH" or code in ("534", "535", "538"):
+        return Hop.RELAY
+    return Hop.RECIPIENT_MX if remote_mta else Hop.UNKNOWN
+
+
+def weigh_text(text: str, **known: Any) -> Evidence:
+    """The evidence that one reply or diagnostic holds by itself, without a mail.
+
+    `known` gives fields of `Evidence` that the caller knows better.
+    """
+    reply = read_reply(text)
+    wrapper = fold(reply.outer)
+    command = known.pop("command", None) or reply.command
+    remote = known.pop("remote_mta", None) or reply.host
+    hop = known.pop("hop", None) or guess_hop(command, reply.code, remote)
+    return Evidence(
+        text=reply.text,
+        folded=fold(reply.text),
+        outer=reply.outer,
+        wrapper=wrapper,
+        status=reply.status,
+        reply_code=reply.code,
+        command=command,
+        hop=hop,
+        remote_mta=remote,
+        expired=known.pop("expired", False) or says_expired(fold(reply.whole)),
+        **known,
+    )
+
+
+_MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
+
+
+def weigh(failure: Failure, report: Report) -> Evidence:
+    """The evidence about one recipient of a report."""
+    reply = read_reply(failure.diagnostic or "")
+    auth = report.returned.auth if report.returned else None
+    places = dict(failure.places)
+    if auth and auth.source and report.returned:
+        places["auth"] = f"{auth.source}, in the {report.returned.source}"
+    wrapper = fold(reply.outer)
+    notice = fold(report.prose[:_MAX_NOTICE])
+    return Evidence(
+        text=reply.text,
+        folded=fold(reply.text),
+        outer=reply.outer,
+        wrapper=wrapper,
+        notice=notice,
+        status=failure.status,
+        reply_code=failure.reply_code,
+        command=failure.command,
+        hop=guess_hop(failure.command, failure.reply_code, failure.remote_mta),
+        remote_mta=failure.remote_mta,
+        reporting_mta=report.reporting_mta,
+        format=report.format,
+        kind=failure.kind,
+        expired=says_expired(wrapper) or says_expired(fold(reply.text)),
+        final=failure.kind is Kind.FAILURE,
+        auth=auth.results() if auth else {},
+        places=places,
+    )

@@ -1,0 +1,51 @@
+"""Gmail: text in the old notices, a status part in the new; "Send mail as" has its own notice.
+
+The response was:
+535 Authentication Credentials Invalid
+
+The relay of a "Send mail as" address is the sender's own: what it refuses at login is the
+sender's password, and the status part (often 5.0.0 or none) does not say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from classifier.formats.prose import read_prose
+from classifier.formats.reader import Clues, Found, Reader
+
+__all__ = ["READER"]
+
+_RESPONSE: Final = re.compile(
+    r"(?:the response(?: from the remote server)? was|the error that the other server returned was"
+    r"|we weren't able to .{0,80}response was)\s*:\s*(?P<reply>\S(?:[^\n]|\n(?=[^\n]))*)",
+    re.IGNORECASE,
+)
+
+
+def _claims(clues: Clues) -> bool:
+    return (
+        clues.reporting_mta.endswith(("googlemail.com", "google.com"))
+        or "@googlemail.com" in clues.sender
+        or "mailer-daemon@gmail.com" in clues.sender
+    )
+
+
+def _read(clues: Clues) -> Sequence[Found]:
+    """The general reading, with the quoted response where there is one."""
+    found = read_prose(clues)
+    response = _RESPONSE.search(clues.notice.text)
+    if response is None:
+        return found
+    reply = " ".join(response.group("reply").split())
+    recipients = [each.recipient for each in found] or list(clues.failed) or [None]
+    kind = found[0].kind if found else None
+    return [
+        Found(recipient=recipient, text=reply, **({"kind": kind} if kind else {}))
+        for recipient in recipients
+    ]
+
+
+READER = Reader("gmail", _claims, _read)

@@ -1,0 +1,191 @@
+"""Bounce prose that follows no grammar: recipients and replies found by structure.
+
+An address at the head of a line is a recipient, and what stands beside or below it is what was
+said of it:
+
+    <bob@example.org>: host mx.example.org[192.0.2.1] said: 550 no such user
+
+      bob@example.org
+        SMTP error from remote mail server after RCPT TO:<bob@example.org>: ...
+
+    Delivery to the following recipient failed permanently:
+         bob@example.org
+    Technical details of permanent failure: ...
+
+Where no line begins with an address, one inside a sentence of failure serves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from classifier.addresses import ADDRESS
+from classifier.formats.reader import Clues, Found
+from classifier.reasons import Kind
+from classifier.reply import read_reply
+
+__all__ = ["read_prose", "says_delay", "says_failure"]
+
+MAX_LINES: Final = 400
+MAX_BELOW: Final = 30  # lines below a recipient that may speak of it
+MAX_FOUND: Final = 1000
+
+_A: Final = ADDRESS.pattern
+_HEADING: Final = re.compile(
+    # <bob@example.org>: ...      * bob@example.org      bob@example.org (user not found)
+    rf"[ \t>*\-\u2022\u00b7]{{0,16}}(?:(?:\"[^\"\n]{{0,80}}\"|[\w .,']{{0,60}}) ?<)?<?(?P<plain>{_A})>?"
+    # Recipient address: bob@example.org        Final delivery userid: bob@example.org
+    r"|[ \t]{0,16}(?:[\w' -]{0,40}(?:recipient|address|userid|user id|mailbox|empf\xe4nger"
+    r"|destinataire|destinatario)[\w' ()-]{0,24}|to) ?: {0,8}(?:smtp:|rfc822;)?"
+    rf" ?[<\"]?(?P<labelled>{_A})",
+    re.IGNORECASE,
+)
+# Lines whose addresses are never the failed recipient's.
+_ASIDE: Final = re.compile(
+    r"contact|assist|further|help ?desk|postmaster|abuse@|reply-to|message-?id|on behalf of"
+    r"|unsubscribe|https?://|^\s*(?:from|cc|bcc|sender|subject|date|sent|received|return-path"
+    r"|>>> mail)\b|envelope[- ]from|mail from:|sent by|sender|your mail to us",
+    re.IGNORECASE,
+)
+_FAILURE: Final = re.compile(
+    r"undeliver|not (?:be )?(?:been )?deliver|(?:un)?able to (?:be )?deliver|unknown|reject|fail"
+    r"|\berror|not (?:be )?(?:found|listed|exist|accept|reach)|no such|invalid|refused|bounce"
+    r"|quota|\bfull\b|disabled|could ?n[o']t|cannot|can't|unrout|returned to sender|problem"
+    r"|doesn't|does not|no longer|unable|denied|permanent|expired|rcpt to:"
+    r"|nicht zugestellt|unbekannt|n'a pas|impossible|no se (?:pudo|ha)|non \xe8 stato"
+    r"|n\xe3o (?:foi|p\xf4de)|niet (?:worden )?bezorgd|не (?:удалось|может|было)"
+    r"|送信できません|配信できません|届けられません|失敗|エラー|无法|無法|退信|失败",
+    re.IGNORECASE,
+)
+_DELAY: Final = re.compile(
+    r"(?:has|have) not (?:yet )?been delivered|not yet been|will (?:continue|keep) (?:to try|trying|attempting)"
+    r"|delivery attempts will continue|still (?:trying|be retried)|warning message only"
+    r"|do(?:n't| not) (?:need to )?resend|delayed|temporary (?:problem|non-fatal)|will be retried"
+    r"|queued and will",
+    re.IGNORECASE,
+)
+_CODED: Final = re.compile(r"(?<![\d.\-])[45][0-5]\d(?=[ \-'\"])|[45]\.\d{1,3}\.\d{1,3}")
+_RULE: Final = re.compile(r"^[ \t]*[-=_*#~]{4,}[ \t]*$")
+# Words that close the part about a recipient.
+_CLOSING: Final = re.compile(
+    r"^[ \t]*(?:-{2,}|original message|reporting-mta:|for (?:further|more)|if you|please|this (?:is an"
+    r"|message (?:was|has been) (?:created|generated))|no action is|the following address)",
+    re.IGNORECASE,
+)
+_DAEMON: Final = re.compile(r"^(?:mailer-?daemon|postmaster|mdaemon|mail-?daemon|noreply|no-reply)@", re.I)
+
+
+def says_failure(text: str) -> bool:
+    """Whether prose speaks of a delivery that failed."""
+    return _FAILURE.search(text) is not None
+
+
+def says_delay(text: str) -> bool:
+    """Whether prose speaks of a delivery that is still being tried."""
+    return _DELAY.search(text) is not None
+
+
+def read_prose(clues: Clues) -> Sequence[Found]:
+    """What the prose of a bounce says of each recipient it names."""
+    lines = clues.notice.text.split("\n")[:MAX_LINES]
+    heads = list(_headings(lines, clues))
+    kind = Kind.DELAY if says_delay(clues.notice.text[:4096]) else Kind.FAILURE
+    if not heads:
+        return _in_sentences(lines, clues, kind)
+    found: dict[str, Found] = {}
+    for place, (line, address, rest) in enumerate(heads):
+        end = heads[place + 1][0] if place + 1 < len(heads) else len(lines)
+        text = _below(rest, lines[line + 1 : min(end, line + 1 + MAX_BELOW)])
+        if not text and place + 1 < len(heads):
+            # a list of addresses first, then one text for all
+            last = heads[-1][0]
+            text = _below("", lines[last + 1 : last + 1 + MAX_BELOW])
+        before = found.get(address.lower())
+        if before is None or len(text) > len(before.text) and not _CODED.search(before.text):
+            found[address.lower()] = Found(recipient=address, text=text, kind=kind)
+        if len(found) >= MAX_FOUND:
+            break
+    return list(found.values())
+
+
+def _headings(lines: Sequence[str], clues: Clues) -> Iterable[tuple[int, str, str]]:
+    """Lines that a recipient heads: line number, address, what else the line says."""
+    for number, line in enumerate(lines):
+        if "@" not in line:
+            continue
+        found = _HEADING.match(line)
+        if found is None:
+            continue
+        address = found.group("plain") or found.group("labelled")
+        rest = line[found.end() :].lstrip("> ,;:)").strip()
+        if rest.startswith("<mailto:") or rest.lower().startswith(f"({address.lower()})"):
+            rest = rest.partition(">")[2].strip()
+        if not _is_recipient(address, clues) and not _CODED.search(rest):
+            continue
+        if found.group("labelled") and _ASIDE.search(line[: found.start("labelled")]):
+            continue
+        if found.group("plain") and _ASIDE.search(line[: found.start("plain")] + rest[:40]):
+            if not _CODED.search(rest):
+                continue
+        yield number, address.rstrip("."), rest
+
+
+def _is_recipient(address: str, clues: Clues) -> bool:
+    lowered = address.lower().rstrip(".")
+    if lowered in clues.failed:
+        return True
+    return lowered not in clues.avoid and not _DAEMON.match(lowered)
+
+
+def _below(rest: str, lines: Sequence[str]) -> str:
+    """The words about a recipient: the rest of its line, the lines attached to it, and, where
+    these hold no reply code, the paragraphs below up to one that does."""
+    attached = [rest] if rest else []
+    number = 0
+    for number, line in enumerate(lines):
+        if not line.strip():
+            if attached:
+                break
+            continue
+        if _RULE.match(line) or (_CLOSING.match(line) and not _CODED.search(line)):
+            if attached:
+                break
+            continue
+        attached.append(line.strip())
+    text = " ".join(attached)
+    if _CODED.search(text):
+        return text
+    more: list[str] = []
+    for line in lines[number + 1 :]:
+        stripped = line.strip()
+        if _CLOSING.match(line) and not _CODED.search(line) and more:
+            break
+        if stripped and not _RULE.match(line):
+            more.append(stripped)
+    tail = " ".join(more)
+    return f"{text} {tail}".strip() if _CODED.search(tail) or not text else text
+
+
+def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Found]:
+    """Addresses inside sentences of failure or beside a reply code; else the failure alone."""
+    found: dict[str, Found] = {}
+    for number, line in enumerate(lines):
+        if "@" not in line or _ASIDE.search(line):
+            continue
+        if not (_FAILURE.search(line) or _CODED.search(line)):
+            continue
+        for match in ADDRESS.finditer(line):
+            address = match.group().rstrip(".")
+            if _is_recipient(address, clues) and address.lower() not in found:
+                text = " ".join(each.strip() for each in lines[number : number + 6] if each.strip())
+                found[address.lower()] = Found(recipient=address, text=text, kind=kind)
+    if found:
+        return list(found.values())
+    coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
+    failing = coded or [line.strip() for line in lines if _FAILURE.search(line)]
+    text = " ".join(failing[:6])
+    if clues.failed:
+        return [Found(recipient=address, text=text, kind=kind) for address in clues.failed]
+    return [Found(recipient=None, text=text, kind=kind)] if text else []

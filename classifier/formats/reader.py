@@ -1,0 +1,60 @@
+"""What a reader of one mail system's bounces is, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from classifier.dsn import StatusReport
+from classifier.message import Message
+from classifier.notice import Notice
+from classifier.reasons import Kind
+
+__all__ = ["Clues", "Found", "Reader"]
+
+
+class Clues(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as readers see it: its structure, its prose, and the usual clues, lower-cased.
+
+    `avoid` holds addresses (lower case) that belong to the sender or to the system that wrote the
+    bounce, `failed` those that X-Failed-Recipients names.
+    """
+
+    message: Message
+    notice: Notice
+    status: StatusReport | None
+    subject: str
+    sender: str
+    prose: str
+    reporting_mta: str
+    avoid: frozenset[str] = frozenset()
+    failed: tuple[str, ...] = ()
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the prose says of one recipient (None where it names none).
+
+    `text` is the reply or the words of failure; `command` and `host` where the place shows them.
+    """
+
+    recipient: str | None
+    text: str
+    kind: Kind = Kind.FAILURE
+    command: str | None = None
+    host: str | None = None
+
+
+class Reader(NamedTuple):
+    """One mail system's reader.
+
+    `claims` says whether a mail is of this system, by marks that no other system has. `read`
+    gives what the prose says a recipient; it is asked where the status fields are absent or say
+    nothing, and always where `knows_more`.
+    """
+
+    name: str
+    claims: Callable[[Clues], bool]
+    read: Callable[[Clues], Sequence[Found]]
+    knows_more: bool = False

@@ -1,0 +1,110 @@
+"""Header fields, read only when asked for.
+
+A bounce has sixty header lines of which ten matter, so the block is kept as text and a field is
+looked up in it; nothing is parsed ahead (RFC 5322 2.2).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from classifier.charset import decode
+
+__all__ = ["Headers", "decode_words", "head_end"]
+
+MAX_VALUE: Final = 16 * 1024  # characters of one field that are looked at
+
+# A run of fields: a name of printable characters, a colon, the value, folded lines.
+_HEAD: Final = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))*")
+
+
+def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
+    """Where the header fields that begin at `start` end (before the blank line, if one comes)."""
+    found = _HEAD.match(raw, start, len(raw) if end is None else end)
+    return found.end() if found else start
+
+
+class Headers:
+    """A block of header fields. Names do not care for case; values come unfolded and stripped.
+
+    Encoded words stay as they are (see `decode_words`).
+    """
+
+    __slots__ = ("_lower", "_text")
+
+    def __init__(self, raw: bytes) -> None:
+        text = "\n" + decode(raw)
+        self._text = text
+        self._lower = text.lower() if text.isascii() else _ascii_lower(text)
+
+    def __bool__(self) -> bool:
+        return len(self._text) > 1
+
+    def get(self, name: str) -> str | None:
+        """The first field of that name, or None."""
+        at = self._find(name, 0)
+        return None if at is None else self._value(at)
+
+    def all(self, name: str) -> list[str]:
+        """Every field of that name, topmost first."""
+        values: list[str] = []
+        at = self._find(name, 0)
+        while at is not None:
+            values.append(self._value(at))
+            at = self._find(name, at)
+        return values
+
+    def text(self, name: str) -> str | None:
+        """The first field of that name with its encoded words decoded, or None."""
+        value = self.get(name)
+        return decode_words(value) if value and "=?" in value else value
+
+    def __contains__(self, name: str) -> bool:
+        return self._find(name, 0) is not None
+
+    def _find(self, name: str, start: int) -> int | None:
+        """Where the value of the next field `name` begins."""
+        key = "\n" + name.lower()
+        at = self._lower.find(key, start)
+        while at >= 0:
+            end = at + len(key)
+            rest = self._lower[end : end + 4].lstrip(" \t")
+            if rest.startswith(":"):
+                return self._lower.index(":", end) + 1
+            at = self._lower.find(key, end)
+        return None
+
+    def _value(self, start: int) -> str:
+        text = self._text
+        end = text.find("\n", start)
+        while 0 <= end < len(text) - 1 and text[end + 1] in " \t":
+            end = text.find("\n", end + 1)
+            if end - start > MAX_VALUE:
+                break
+        value = text[start : len(text) if end < 0 else end][:MAX_VALUE]
+        return " ".join(value.split()) if "\n" in value else value.strip()
+
+
+def _ascii_lower(text: str) -> str:
+    """Lower case that keeps every position: `str.lower` may change the length of a text."""
+    return "".join(c.lower() if c < "\x80" else c for c in text)
+
+
+_WORD: Final = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
+
+
+def decode_words(value: str) -> str:
+    """`value` with its encoded words decoded (RFC 2047). Broken ones stay as they are."""
+    if not _WORD.search(value):
+        return value
+    from email.errors import HeaderParseError
+    from email.header import decode_header
+
+    try:
+        parts = decode_header(value)
+    except (HeaderParseError, ValueError, UnicodeError):
+        return value
+    return "".join(
+        decode(part, charset) if isinstance(part, bytes) else part for part, charset in parts
+    )

@@ -1,0 +1,218 @@
+"""The judge: from the hits of the rules to one verdict, with its evidence in order of weight.
+
+Who wins: a rule that decides, from the highest layer (operator, provider, words, hop, a
+provider's codes, status); else the model, where it is sure enough; else the best hint; else
+`undetermined`. What contradicts the winner lowers the confidence and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from classifier.codes import class_permanence
+from classifier.evidence import Evidence
+from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
+from classifier.rules.engine import Hit, RuleSet
+from classifier.rules.rule import Layer
+
+__all__ = ["Verdict", "judge"]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer for one failed recipient.
+
+    `confidence` is 0 to 1. `decided_by` is `rule:OWNER/NAME`, `status:5.7.1`, `model:NAME`,
+    `hint:OWNER/NAME` or `none`. `provider` is whose words the reply is. `evidence` holds short
+    facts in order of weight, each with where it was read; what speaks against the verdict begins
+    with `against:`.
+    """
+
+    category: Category
+    reason: Reason
+    permanence: Permanence
+    fault: Fault
+    advice: Advice
+    confidence: float
+    decided_by: str
+    provider: str | None = None
+    why: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+# How often a rule of a layer is right, as a first estimate: the ranks are what matters, the
+# values are set so that none of them promises more than such a rule can keep. A contradiction
+# takes off `_DOUBT`.
+_CONFIDENCE: Final = {
+    Layer.OPERATOR: 0.99,
+    Layer.PROVIDER: 0.97,
+    Layer.TEXT: 0.93,
+    Layer.HOP: 0.85,
+    Layer.CODE: 0.88,
+    Layer.STATUS: 0.75,
+}
+_HINT: Final = 0.5
+_DOUBT: Final = 0.8
+
+# At AUTH no sender, recipient or content has been named yet (RFC 4954 4), so a refusal there
+# cannot be about them, whatever its words.
+_BEFORE_MAIL: Final = frozenset({"AUTH"})
+_POSSIBLE_BEFORE_MAIL: Final = frozenset(
+    {
+        Category.SENDER_CREDENTIALS,
+        Category.TRANSPORT,
+        Category.RATE,
+        Category.SENDER_REPUTATION,
+        Category.RECEIVER_SYSTEM,
+    }
+)
+
+
+def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
+    """The verdict on one failed recipient by the rules alone."""
+    owner = rules.owner(evidence)
+    hits = [hit for hit in rules.hits(evidence, owner) if _possible(hit, evidence)]
+    deciding = [hit for hit in hits if hit.rule.decides]
+    hints = [hit for hit in hits if not hit.rule.decides]
+    winner = _best(deciding) or _best(hints)
+    provider = owner
+    if provider is None and winner and winner.rule.layer is Layer.PROVIDER:
+        provider = winner.rule.owner
+    if winner is None:
+        return _verdict(Reason.UNDETERMINED, None, evidence, provider, [])
+    return _verdict(winner.rule.reason, winner, evidence, provider, hits)
+
+
+def _possible(hit: Hit, evidence: Evidence) -> bool:
+    if evidence.command not in _BEFORE_MAIL:
+        return True
+    return MEANING[hit.rule.reason].category in _POSSIBLE_BEFORE_MAIL
+
+
+def _best(hits: Sequence[Hit]) -> Hit | None:
+    """The hit of the highest layer that no other hit there is written to go over.
+
+    Where several remain, the longest words are the most particular ones; the name settles the
+    rest, so that the order of rules and files never does.
+    """
+    if not hits:
+        return None
+    layer = max(hit.rule.layer for hit in hits)
+    rivals = [hit for hit in hits if hit.rule.layer == layer]
+    beaten = {name for hit in rivals for name in hit.rule.over}
+    left = [hit for hit in rivals if hit.rule.name not in beaten] or rivals
+    return max(left, key=lambda hit: (len(hit.words), hit.rule.name))
+
+
+def _verdict(
+    reason: Reason,
+    winner: Hit | None,
+    evidence: Evidence,
+    provider: str | None,
+    hits: Sequence[Hit],
+) -> Verdict:
+    meaning = MEANING[reason]
+    rule = winner.rule if winner else None
+    against = tuple(_against(reason, winner, evidence, hits))
+    return Verdict(
+        category=meaning.category,
+        reason=reason,
+        permanence=_permanence(reason, winner, evidence),
+        fault=(rule.fault if rule else None) or meaning.fault,
+        advice=(rule.advice if rule else None) or meaning.advice,
+        confidence=_confidence(winner, bool(against)),
+        decided_by=_decided_by(winner, evidence),
+        provider=provider,
+        why=rule.why if rule else "",
+        evidence=(*_facts(winner, evidence), *against),
+    )
+
+
+def _confidence(winner: Hit | None, contradicted: bool) -> float:
+    if winner is None:
+        return 0.0
+    sure = _CONFIDENCE[winner.rule.layer] if winner.rule.decides else _HINT
+    return round(sure * _DOUBT if contradicted else sure, 3)
+
+
+def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
+    if winner is None:
+        return "none"
+    if not winner.rule.decides:
+        return f"hint:{winner.rule.name}"
+    if winner.rule.layer is Layer.STATUS and winner.place == "codes":
+        return f"status:{evidence.status or evidence.reply_code}"
+    return f"rule:{winner.rule.name}"
+
+
+def _permanence(reason: Reason, winner: Hit | None, evidence: Evidence) -> Permanence:
+    """Judged by itself: what the report did, the words, the class of the code, the usual."""
+    if evidence.kind is Kind.DELAY:
+        return Permanence.TRANSIENT
+    if evidence.final:  # given up for this message, whatever the last 4xx said
+        return Permanence.PERMANENT
+    if winner and winner.rule.permanence:
+        return winner.rule.permanence
+    by_class = class_permanence(evidence.reply_code or evidence.status)
+    if evidence.expired or by_class is Permanence.UNKNOWN:
+        return Permanence.PERMANENT if evidence.expired else MEANING[reason].usual
+    return by_class
+
+
+def _facts(winner: Hit | None, evidence: Evidence) -> list[str]:
+    places = evidence.places
+    facts: list[str] = []
+    if evidence.text:
+        facts.append(_fact("reply", evidence.text, places.get("reply")))
+    if winner is not None:
+        said = f' on "{winner.words}"' if winner.words else ""
+        if winner.place in ("notice", "wrapper"):
+            said += f" in the {'notice' if winner.place == 'notice' else 'wrapping text'}"
+        facts.append(f"rule {winner.rule.name}{said}: {winner.rule.why}")
+    if evidence.command:
+        facts.append(_fact("command", evidence.command, places.get("command")))
+    if evidence.status:
+        facts.append(_fact("status", evidence.status, places.get("status")))
+    if evidence.remote_mta:
+        facts.append(_fact("refused by", evidence.remote_mta, places.get("remote_mta")))
+    if evidence.auth:
+        results = " ".join(f"{method}={result}" for method, result in evidence.auth.items())
+        facts.append(_fact("auth", results, places.get("auth")))
+    if evidence.outer:
+        facts.append(_fact("wrapped in", evidence.outer, places.get("reply")))
+    if evidence.expired:
+        facts.append("expired: the queue's time ran out; the last reply is judged")
+    return facts
+
+
+def _fact(what: str, value: str, place: str | None) -> str:
+    return f"{what}: {value} ({place})" if place else f"{what}: {value}"
+
+
+def _against(
+    reason: Reason, winner: Hit | None, evidence: Evidence, hits: Sequence[Hit]
+) -> list[str]:
+    """What contradicts the verdict, one sentence each."""
+    if winner is None:
+        return []
+    category = MEANING[reason].category
+    said: list[str] = []
+    for hit in sorted(hits, key=lambda h: (-h.rule.layer, h.rule.name)):
+        other = hit.rule.reason
+        if hit is winner or other is reason or hit.rule.name in winner.rule.over:
+            continue
+        if not hit.rule.decides or MEANING[other].category is category:
+            continue
+        if hit.rule.layer in (Layer.STATUS, Layer.CODE) and winner.rule.layer > Layer.TEXT:
+            continue  # a provider's own words are surer than what a code means elsewhere
+        by = f'"{hit.words}"' if hit.words else f"code {evidence.status or evidence.reply_code}"
+        said.append(f"against: {by} alone would say {other} ({hit.rule.name})")
+    passes = [m for m in ("spf", "dkim", "dmarc") if evidence.auth.get(m) == "pass"]
+    if category is Category.SENDER_AUTHENTICATION and "dmarc" in passes:
+        if reason not in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID):
+            said.append("against: the returned message shows dmarc=pass")
+    if reason is Reason.POLICY_REJECTED and evidence.auth.get("dmarc") == "fail":
+        said.append("against: the returned message shows dmarc=fail")
+    return said

@@ -1,0 +1,242 @@
+"""A mail as parts: the one module that knows MIME (RFC 2045, 2046, 6522).
+
+Takes any bytes and never raises; what is wrong is kept as defects. Written for archives of a
+hundred million bounces: it splits bytes and decodes only what is asked for. The standard
+library's parser is right, too, and takes three to five times as long.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from classifier.charset import decode
+from classifier.headers import Headers, head_end
+from classifier.markup import to_text
+
+__all__ = ["READ_CAP", "Message", "Part", "parse", "read_head"]
+
+READ_CAP: Final = 256 * 1024  # bytes; a bounce that returns 15 MB says all in its head
+MAX_DEPTH: Final = 12
+MAX_PARTS: Final = 128
+
+_TYPE: Final = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)")
+_PARAM: Final = r'(?:^|[;\s]){}\*?0?\*?\s*=\s*(?:"((?:[^"\\]|\\.){{0,256}})"|([^\s;"]{{1,256}}))'
+_BOUNDARY: Final = re.compile(_PARAM.format("boundary"), re.IGNORECASE)
+_CHARSET: Final = re.compile(_PARAM.format("charset"), re.IGNORECASE)
+_REPORT_TYPE: Final = re.compile(_PARAM.format("report-type"), re.IGNORECASE)
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/=\s]*\Z")
+
+
+def _parameter(pattern: re.Pattern[str], value: str) -> str | None:
+    found = pattern.search(value)
+    return (found.group(1) or found.group(2) or "").strip() or None if found else None
+
+
+class Part:
+    """One part of a mail: its headers, its type in lower case, and its body.
+
+    `path` is the place as IMAP counts it (`1.2`; `0` the mail itself), `depth` how many multiparts stand around it.
+    `data` and `text` are decoded when first asked for.
+    """
+
+    __slots__ = ("_body", "_content_type", "_data", "_text", "depth", "headers", "path", "type")
+
+    def __init__(self, headers: Headers, kind: str, body: bytes, path: str, depth: int) -> None:
+        self.headers = headers
+        self.type = kind
+        self.path = path
+        self.depth = depth
+        self._body = body
+        self._content_type = headers.get("content-type") or ""
+        self._data: bytes | None = None
+        self._text: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """The body as it stands in the mail, transfer encoding and all."""
+        return self._body
+
+    @property
+    def data(self) -> bytes:
+        """The body with its transfer encoding undone (RFC 2045 6)."""
+        if self._data is None:
+            encoding = self.headers.get("content-transfer-encoding")
+            self._data = _undo(self._body, encoding.lower()) if encoding else self._body
+        return self._data
+
+    @property
+    def text(self) -> str:
+        """The body as text; of HTML, what a reader would see."""
+        if self._text is None:
+            text = decode(self.data, _parameter(_CHARSET, self._content_type))
+            self._text = to_text(text) if self.type == "text/html" else text
+        return self._text
+
+    @property
+    def report_type(self) -> str | None:
+        """The report-type of a multipart/report, in lower case (RFC 6522 3)."""
+        value = _parameter(_REPORT_TYPE, self._content_type)
+        return value.lower() if value else None
+
+    @property
+    def boundary(self) -> str | None:
+        """The boundary that the Content-Type declares (RFC 2046 5.1.1)."""
+        return _parameter(_BOUNDARY, self._content_type)
+
+
+class Message:
+    """A mail: its headers, its parts in order of appearance, and what was wrong with it.
+
+    `parts[0]` is the mail itself. `size` is the number of bytes that were given.
+    """
+
+    __slots__ = ("defects", "headers", "parts", "size")
+
+    def __init__(self, parts: tuple[Part, ...], defects: tuple[str, ...], size: int) -> None:
+        self.parts = parts
+        self.headers = parts[0].headers
+        self.defects = defects
+        self.size = size
+
+    def first(self, *types: str) -> Part | None:
+        """The first part of one of `types`, or None."""
+        return next((part for part in self.parts if part.type in types), None)
+
+    def each(self, *types: str) -> Iterator[Part]:
+        """Every part of one of `types`, in order."""
+        return (part for part in self.parts if part.type in types)
+
+
+def parse(raw: bytes, cap: int = READ_CAP) -> Message:
+    """The mail that `raw` holds.
+
+    LF, CRLF and bare CR count alike. Only the first `cap` bytes are read. Never raises.
+    """
+    defects: list[str] = []
+    size = len(raw)
+    if size > cap:
+        raw = raw[:cap]
+        defects.append(f"only the first {cap} of {size} bytes were read")
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    start = _skip_envelope(raw)
+    parts: list[Part] = []
+    _split(raw, start, len(raw), "", 0, parts, defects)
+    return Message(tuple(parts), tuple(dict.fromkeys(defects)), size)
+
+
+def read_head(raw: bytes) -> Headers:
+    """The headers of a message that is not to be taken apart, such as a returned one."""
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    start = _skip_envelope(raw)
+    return Headers(raw[start : head_end(raw, start)])
+
+
+def _skip_envelope(raw: bytes) -> int:
+    """Past blank lines, a byte order mark, and the `From ` line of an mbox."""
+    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    while raw.startswith(b"\n", start):
+        start += 1
+    while raw.startswith((b"From ", b">From "), start):
+        end = raw.find(b"\n", start)
+        if end < 0:
+            break
+        start = end + 1
+    return start
+
+
+def _split(
+    raw: bytes,
+    start: int,
+    end: int,
+    path: str,
+    depth: int,
+    parts: list[Part],
+    defects: list[str],
+) -> None:
+    """Add the part between `start` and `end`, and the parts inside it, to `parts`."""
+    head = head_end(raw, start, end)
+    headers = Headers(raw[start:head])
+    body = head
+    if raw.startswith(b"\n", head):
+        body = head + 1
+    elif head < end:
+        # A part may have no headers at all (RFC 2046 5.1), a mail may not.
+        if depth == 0 or head > start:
+            defects.append("no blank line between headers and body")
+    declared = headers.get("content-type")
+    found = _TYPE.match(declared) if declared else None
+    kind = found.group(1).lower() if found else "text/plain"
+    if declared and not found:
+        defects.append("Content-Type cannot be read")
+    part = Part(headers, kind, raw[body:end], path or "0", depth)
+    parts.append(part)
+    if not kind.startswith("multipart/"):
+        return
+    boundary = part.boundary
+    if boundary is None:
+        defects.append("multipart without a boundary")
+        return
+    if depth >= MAX_DEPTH:
+        defects.append(f"parts nested deeper than {MAX_DEPTH}")
+        return
+    number = 0
+    for first, last in _spans(raw, body, end, boundary.encode("utf-8", "replace"), defects):
+        number += 1
+        if len(parts) >= MAX_PARTS:
+            defects.append(f"more than {MAX_PARTS} parts")
+            return
+        inner = f"{path}.{number}" if path else str(number)
+        _split(raw, first, last, inner, depth + 1, parts, defects)
+    if not number:
+        defects.append("the declared boundary does not occur")
+
+
+def _spans(
+    raw: bytes, start: int, end: int, boundary: bytes, defects: list[str]
+) -> Iterator[tuple[int, int]]:
+    """Where the parts of a multipart begin and end (RFC 2046 5.1.1)."""
+    delimiter = b"\n--" + boundary
+    # The first delimiter may stand at the very start; the blank line before it then belongs to
+    # the headers.
+    at = raw.find(delimiter, max(0, start - 1), end)
+    begin = -1
+    while at >= 0:
+        after = at + len(delimiter)
+        tail = raw[after : after + 2]
+        if tail[:1] in (b"", b"\n", b" ", b"\t") or tail == b"--":
+            if begin >= 0:
+                yield begin, max(begin, at)
+            if tail == b"--":
+                return
+            line = raw.find(b"\n", after, end)
+            begin = line + 1 if line >= 0 else end
+            # Two delimiters in a row share a line end.
+            at = raw.find(delimiter, max(begin - 1, after), end)
+        else:  # a longer boundary that begins with this one
+            at = raw.find(delimiter, after, end)
+    if 0 <= begin:
+        defects.append("the last boundary is missing")
+        yield begin, end
+
+
+def _undo(body: bytes, encoding: str) -> bytes:
+    """The body without its transfer encoding; as it is where it was not encoded after all."""
+    if encoding.startswith("quoted"):
+        return binascii.a2b_qp(body)
+    if encoding.startswith("base64"):
+        # Some gateways declare base64 and send text, or add a plain footer behind it.
+        if not _BASE64.match(body):
+            block = body.partition(b"\n\n")[0]
+            if not _BASE64.match(block):
+                return body
+            body = block
+        try:
+            return binascii.a2b_base64(body + b"===")
+        except (binascii.Error, ValueError):
+            return body
+    return body

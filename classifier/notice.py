@@ -1,0 +1,133 @@
+"""The prose of a bounce, and the message it returns: where one ends and the other begins.
+
+The returned message stands in a part of its own (RFC 6522), or behind a line of dashes in the
+text, or as bare headers under "Original message headers:". Nothing it says may be taken for the
+bounce's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from classifier.dsn import STATUS_TYPES
+from classifier.headers import Headers, head_end
+from classifier.message import Message, Part, read_head
+
+__all__ = ["Notice", "read_notice"]
+
+MAX_PROSE: Final = 32 * 1024  # characters of prose that are looked at
+
+RETURNED_TYPES: Final = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/global-headers",
+    "text/rfc822-header",
+    "message/rfc822-headers",
+    "message/partial",
+)
+# Fields that a returned message's head begins with, and that no delivery status part holds.
+_HEAD: Final = re.compile(
+    r"^(?:Received|Return-Path|Delivered-To|DKIM-Signature|DomainKey-Signature|Message-ID"
+    r"|Authentication-Results|ARC-[A-Z][a-z-]{2,30}|X-[A-Za-z-]{2,60}|From|To|Date|Subject"
+    r"|MIME-Version|Received-SPF|Envelope-to|Content-Type|Sender|Reply-To):",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signature", "from"})
+# A line that says that the returned message comes next.
+#   --- Below this line is a copy of the message.      ----- Original message -----
+#   ------ This is a copy of the message, including all the headers. ------
+#   -------original message      ------- Returned Message --------      Original message headers:
+_DIVIDER: Final = re.compile(
+    r"^[ \t>]{0,4}-{2,} ?(?:below (?:this line|the next line)|this is a copy|original message"
+    r"|returned message|unsent message|message header|header(?:s)? (?:of|follow)|transcript of message"
+    r"|undelivered message|your (?:original )?message)[^\n]{0,120}$"
+    r"|^[ \t]{0,12}(?:original message (?:headers?|follows)|below is a copy of the original message"
+    r"|included is a copy of the message|(?:the )?(?:message )?headers? (?:of the (?:original )?message )?follows?"
+    r"|returned message (?:follows|headers?)|the original message (?:headers? )?follows)[^\n]{0,60}$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """The prose of a bounce and the headers of the message it returns (None where it does not).
+
+    `source` says where the returned headers stood.
+    """
+
+    text: str
+    returned: Headers | None = None
+    source: str | None = None
+
+
+def read_notice(message: Message) -> Notice:
+    """The prose and the returned headers of a mail."""
+    text = _prose(message)
+    for part in message.each(*RETURNED_TYPES):
+        headers = read_head(part.data)
+        if headers:
+            prose, _ = _divide(text)
+            return Notice(prose[:MAX_PROSE], headers, f"{part.type} part {part.path}")
+    prose, rest = _divide(text)
+    if rest:
+        raw = rest.encode("utf-8", "surrogateescape")
+        headers = Headers(raw[: head_end(raw)])
+        if headers:
+            return Notice(prose[:MAX_PROSE], headers, "the text of the notice")
+    return Notice(prose[:MAX_PROSE])
+
+
+def _prose(message: Message) -> str:
+    """The text before the status part and the returned message; HTML where nothing else is."""
+    plain: list[str] = []
+    markup: list[Part] = []
+    for part in message.parts:
+        if part.type in STATUS_TYPES or part.type in RETURNED_TYPES:
+            break
+        if part.type == "text/html":
+            markup.append(part)
+        elif part.type.startswith("text/") or _stray(message, part):
+            plain.append(part.text)
+    text = "\n".join(plain)
+    return text if text.strip() else "\n".join(part.text for part in markup)
+
+
+def _stray(message: Message, part: Part) -> bool:
+    """A multipart that no boundary divides, or a mail of an unheard-of type: its body is text."""
+    return len(message.parts) == 1 and not part.type.startswith(("image/", "audio/", "video/"))
+
+
+def _divide(text: str) -> tuple[str, str]:
+    """Prose, and what follows it from the returned message's first header on ("" if nothing)."""
+    divider = _DIVIDER.search(text)
+    start = divider.end() if divider else 0
+    for found in _HEAD.finditer(text, start):
+        run = text[found.start() : found.start() + 16 * 1024]
+        if _is_head(run, sure=divider is not None):
+            cut = divider.start() if divider else found.start()
+            return text[:cut], text[found.start() :]
+        if found.start() > start + 64 * 1024:
+            break
+    if divider:
+        return text[: divider.start()], ""
+    return text, ""
+
+
+_FIELD: Final = re.compile(r"([!-9;-~]{2,70})[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
+
+
+def _is_head(run: str, sure: bool) -> bool:
+    """Whether a run of lines is a message's head: fields only, some that no prose would hold."""
+    at = 0
+    names: set[str] = set()
+    while len(names) < 6:
+        found = _FIELD.match(run, at)
+        if found is None:
+            break
+        names.add(found.group(1).lower())
+        at = found.end()
+    known = names & _SURE
+    return bool(names) if sure else len(names) >= 3 and len(known) >= 1

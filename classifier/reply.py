@@ -1,0 +1,179 @@
+"""An SMTP reply as bounces quote it: the codes, the command, the host, and what wraps it.
+
+One server's reply often stands inside another's: the innermost is the one that refused, so it is
+the one that is judged; the outer ones are kept (RFC 5321 4.2, RFC 3463, RFC 3464 2.3.6).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from classifier.codes import STATUS
+
+__all__ = ["Reply", "read_command", "read_reply"]
+
+MAX_TEXT: Final = 4096  # characters of a diagnostic that are looked at
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The innermost reply of a diagnostic.
+
+    `text` is one line, beginning with the reply code where there is one. `whole` is the
+    diagnostic as reported, on one line, `outer` its part before the reply.
+    """
+
+    text: str
+    whole: str
+    code: str | None = None
+    status: str | None = None
+    command: str | None = None
+    host: str | None = None
+    outer: str = ""
+
+
+# Where one more reply may begin: at the very start, or behind the words or signs of a wrapper.
+#   host mx.example.net[192.0.2.1] said: 550 5.7.1 ...          Postfix
+#   Remote Server returned '550 5.1.10 ...'                     Exchange
+#   550 5.0.350 Remote server returned an error -> 550 5.7.1    Exchange Online
+#   5.1.0 - Unknown address error 550-'5.1.1 ...'               Cisco by way of SES
+#   <mail.example.org #5.7.1 smtp;550 5.7.1 ...> #SMTP#         Exchange 2007
+_REPLY: Final = re.compile(
+    r"(?:^|[:;<>'\"(\[=]\s{0,3}|(?:said|returned|response|error|errors|replied|reason)\s)"
+    r"'?(?:#\d{3} )?#?"
+    # a code, not a quantity, and perhaps its status
+    r"(?:(?P<code>[45][0-5]\d)(?=[ \-'\")\],;]|$)(?! ?(?:[kmg]?b|bytes|sec|min|hour|day|mess|recip))"
+    r"(?:,? ?b?[ -]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
+    # or a status that words follow
+    r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
+    re.IGNORECASE,
+)
+_COMMANDS: Final = {
+    "connect": "CONN", "connection": "CONN", "initial": "CONN", "greeting": "CONN",
+    "helo": "EHLO", "ehlo": "EHLO", "lhlo": "EHLO", "starttls": "STARTTLS", "auth": "AUTH",
+    "mail": "MAIL", "rcpt": "RCPT", "data": "DATA", "bdat": "DATA", "end": "DATA",
+    "sending": "DATA", "quit": "QUIT",
+}  # fmt: skip
+_COMMAND: Final = re.compile(
+    # (in reply to RCPT TO command)                     Postfix
+    # after pipelined MAIL FROM:<a@example.org> SIZE=1  Exim
+    # [RCPT_TO]                                         Yahoo
+    # SMTP:RCPT host 192.0.2.8: 550 ...                 gateways
+    r"in reply to (?:the )?(?P<a>end|[a-z]+)"
+    r"|(?<=after )(?:pipelined )?(?P<b>rcpt|mail|data|end of data|sending data|auth|e?helo|"
+    r"starttls|initial connection)\b"
+    r"|\[(?P<c>rcpt|mail|data|connect|helo|ehlo|auth)(?:_|\])"
+    r"|smtp:(?P<d>rcpt|mail|data|helo|ehlo|connect|auth)\b"
+    r"|while (?:receiving the )?(?:initial server )?(?P<e>greeting)"
+    r"|while performing the (?P<f>ehlo|helo|lhlo|starttls)"
+    r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command"
+    r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b",
+    re.IGNORECASE,
+)
+# Words that name the stage without naming the command.
+_STAGES: Final = (
+    ("sasl authentication failed", "AUTH"),
+    ("cannot authenticate to server", "AUTH"),
+    ("smtp auth failed", "AUTH"),
+    ("invalid login", "AUTH"),
+    ("smtpauthenticationerror", "AUTH"),
+    ("authenticationfailedexception", "AUTH"),
+    ("does not advertise auth", "AUTH"),
+    ("but recipient was rejected", "RCPT"),
+    ("does not like recipient", "RCPT"),
+    ("but sender was rejected", "MAIL"),
+    ("does not like sender", "MAIL"),
+    ("but greeting failed", "CONN"),
+    ("refused to talk to me", "CONN"),
+    ("i wasn't able to establish an smtp connection", "CONN"),
+    ("failed after i sent the message", "DATA"),
+    ("failed on data command", "DATA"),
+    ("tls is required, but was not offered", "STARTTLS"),
+    ("cannot start tls", "STARTTLS"),
+    ("a tls session is required", "STARTTLS"),
+)
+_HOST: Final = re.compile(
+    # host mx1.example.net[192.0.2.1] said:    host mx1.example.net [192.0.2.1]: 550
+    # server mx1.example.net[192.0.2.1] said:  ... while talking to mx1.example.net.:
+    r"(?:\bhost|\bserver|while talking to|recipient domain \S{1,255} by|[Cc]onnected to"
+    r"|lost connection with|connect to)"
+    r" (?P<host>[A-Za-z0-9_](?:[\w.-]{0,253}\w)?)\.?(?=[\s:\[(,]|$)"
+)
+_NO_HOST: Final = frozenset({"for", "or", "said", "returned", "name", "has", "was", "is", "the"})
+
+
+def read_command(text: str) -> str | None:
+    """The SMTP command that `text` says was answered, as the record spells it, or None."""
+    found = _COMMAND.search(text)
+    if found:
+        word = (found.group(found.lastgroup or 0) or "").split()[0].lower()
+        return _COMMANDS.get(word)
+    lowered = text.lower()
+    for words, command in _STAGES:
+        if words in lowered:
+            return command
+    return None
+
+
+def _read_host(text: str) -> str | None:
+    found = _HOST.search(text)
+    if found is None:
+        return None
+    host = found.group("host")
+    return host if "." in host and host.lower() not in _NO_HOST else None
+
+
+def read_reply(diagnostic: str) -> Reply:
+    """The innermost reply of a diagnostic, be it a Diagnostic-Code field or a line of prose."""
+    whole = " ".join(diagnostic[:MAX_TEXT].split())
+    starts = list(_REPLY.finditer(whole))
+    if not starts:
+        return Reply(
+            text=whole,
+            whole=whole,
+            status=_status_in(whole, None),
+            command=read_command(whole),
+            host=_read_host(whole),
+        )
+    inner = _innermost(starts)
+    begin = inner.start("code") if inner.group("code") else inner.start("bare")
+    text = whole[begin:]
+    code = inner.group("code") or _outer_code(starts, inner)
+    status = inner.group("inner") or inner.group("bare") or _status_in(text, code)
+    if status is None and inner is not starts[0]:
+        status = _status_in(whole[:begin], code)
+    return Reply(
+        text=text.rstrip("'\"> "),
+        whole=whole,
+        code=code,
+        status=status,
+        command=read_command(whole),
+        host=_read_host(whole),
+        outer=whole[:begin].strip(),
+    )
+
+
+def _innermost(starts: list[re.Match[str]]) -> re.Match[str]:
+    """The last reply that has a code, else the last bare status."""
+    coded = [found for found in starts if found.group("code")]
+    return coded[-1] if coded else starts[-1]
+
+
+def _outer_code(starts: list[re.Match[str]], inner: re.Match[str]) -> str | None:
+    """The code before a bare status, where both have the same class: `550 ...: 5.1.1 ...`."""
+    for found in reversed(starts):
+        code: str | None = found.group("code")
+        if code and code[0] == inner.group("bare")[0]:
+            return code
+    return None
+
+
+def _status_in(text: str, code: str | None) -> str | None:
+    """The first status in `text` of the code's class (of any failing class without a code)."""
+    for found in STATUS.finditer(text):
+        status = found.group(1)
+        if status[0] == code[0] if code else status[0] != "2":
+            return status
+    return None

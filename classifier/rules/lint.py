@@ -1,0 +1,64 @@
+"""What is wrong with a set of rules, by the proofs that the rules carry.
+
+Run by the tests on the shipped rules and by the loader on an operator's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from classifier.rules.engine import RuleSet
+from classifier.rules.rule import Example, Rule
+
+__all__ = ["lint"]
+
+
+def lint(rules: RuleSet, only: str | None = None) -> list[str]:
+    """Every fault of `rules` (of the owner `only`, where one is given), one line each.
+
+    A hit has to fire its rule, and no rule of the same layer with another reason may fire on it
+    unless one of the two is written to go over the other. A miss must not fire its rule. Names
+    are unique, and `over` names rules that exist.
+    """
+    faults: list[str] = []
+    names = Counter(rule.name for rule in rules.rules)
+    for rule in rules.rules:
+        if only is not None and rule.owner != only:
+            continue
+        if names[rule.name] > 1:
+            faults.append(f"{rule.where}: {rule.name} stands twice; rename one")
+        for other in sorted(rule.over - names.keys()):
+            faults.append(f"{rule.where}: {rule.name} goes over {other}, which does not exist")
+        for example in rule.hits:
+            faults.extend(_hit_faults(rules, rule, example))
+        for example in rule.misses:
+            if rule.name in _fired(rules, example):
+                faults.append(f"{rule.where}: {rule.name} fires on its miss {_show(example)}")
+    return faults
+
+
+def _hit_faults(rules: RuleSet, rule: Rule, example: Example) -> Iterator[str]:
+    fired = _fired(rules, example)
+    if rule.name not in fired:
+        yield f"{rule.where}: {rule.name} does not fire on its hit {_show(example)}"
+        return
+    for other in fired.values():
+        if other.layer is not rule.layer or other.reason is rule.reason:
+            continue
+        if other.decides != rule.decides or other.name in rule.over or rule.name in other.over:
+            continue
+        yield (
+            f"{rule.where}: {other.name} ({other.reason}) fires too on the hit {_show(example)}"
+            f" of {rule.name} ({rule.reason}); let one go `over` the other, or narrow its words"
+        )
+
+
+def _fired(rules: RuleSet, example: Example) -> dict[str, Rule]:
+    evidence = example.evidence()
+    return {hit.rule.name: hit.rule for hit in rules.hits(evidence, rules.owner(evidence))}
+
+
+def _show(example: Example) -> str:
+    text = example.text or example.notice
+    return repr(text if len(text) <= 80 else text[:77] + "...")

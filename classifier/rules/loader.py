@@ -1,0 +1,264 @@
+"""Rules from TOML: read, check, and say every fault of a file at once.
+
+`rules/README.md` describes the form. A folder of rules is one layer: the files beside this
+module are the general text and status layers, those in `providers/` the providers', and a folder
+that an operator gives is the operator's.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from classifier.errors import OperatorError
+from classifier.evidence import fold
+from classifier.reasons import Advice, Fault, Permanence, Reason
+from classifier.rules.engine import Owner, RuleSet
+from classifier.rules.rule import (
+    CIRCUMSTANCES,
+    Code,
+    Example,
+    Layer,
+    Phrase,
+    Rule,
+    read_code,
+)
+
+__all__ = ["load", "load_shipped", "read_file", "read_phrase"]
+
+_HERE: Final = Path(__file__).parent
+_LAYERS: Final = {"text": Layer.TEXT, "status": Layer.STATUS, "hop": Layer.HOP}
+_FILE_KEYS: Final = {"hosts", "marks", "source", "layer", "rule"}
+_RULE_KEYS: Final = {
+    *("reason", "says", "notice", "codes", "pattern", "when", "here", "over", "strength"),
+    *("permanence", "fault", "advice", "why", "source", "hits", "misses"),
+}
+_MAX_PATTERN: Final = 400
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def read_phrase(written: str) -> Phrase | None:
+    """A phrase as written in a rule, or None where it says too little to be looked for."""
+    parts = tuple(fold(part) for part in written.strip("*").split(" ... "))
+    if not all(parts) or len(parts[0]) < 3:
+        return None
+    return Phrase(fold(written), parts, written.startswith("*"), written.endswith("*"))
+
+
+class _Faults:
+    """The faults of one file, each with the line that the rule begins on."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = {
+            found.group(1).strip().strip('"'): text.count("\n", 0, found.start()) + 1
+            for found in re.finditer(r"^\[rule\.([^\]]+)\]", text, re.M)
+        }
+        self.found: list[str] = []
+
+    def where(self, rule: str) -> str:
+        return f"{self.path.name}:{self.lines.get(rule, 1)}"
+
+    def add(self, rule: str, fault: str) -> None:
+        self.found.append(f"line {self.lines.get(rule, 1)}: [rule.{rule}] {fault}")
+
+
+def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
+    """The rules of one file.
+
+    Raises `OperatorError` with every fault of the file, each with its line and its cure.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(str(path), [f"cannot be read ({error})"], "Check path and rights.")
+    except tomllib.TOMLDecodeError as error:
+        raise OperatorError(str(path), [f"is not TOML: {error}"], "Mend that line.")
+    faults = _Faults(path, text)
+    for key in table.keys() - _FILE_KEYS:
+        faults.found.append(f"unknown key {key!r}; known are {', '.join(sorted(_FILE_KEYS))}")
+    layer = _LAYERS.get(str(table.get("layer")), layer)
+    owner = Owner(
+        path.stem,
+        tuple(str(host).lower() for host in table.get("hosts", ())),
+        tuple(_phrases(faults, "(file)", "marks", table.get("marks", ()))),
+    )
+    for host in owner.hosts:
+        if not host.startswith("."):
+            faults.found.append(f"host {host!r} has no leading dot; write '.{host}'")
+    rules: list[Rule] = []
+    for name, entry in table.get("rule", {}).items():
+        rule = _read_rule(faults, name, entry, layer, owner.name, table.get("source", ""))
+        if rule is not None:
+            rules.append(rule)
+    if faults.found:
+        raise OperatorError(str(path), faults.found)
+    return owner, rules
+
+
+def _read_rule(
+    faults: _Faults, name: str, entry: Any, layer: Layer, owner: str, source: str
+) -> Rule | None:
+    if not isinstance(entry, dict):
+        faults.add(name, "is no table")
+        return None
+    before = len(faults.found)
+    for key in entry.keys() - _RULE_KEYS:
+        faults.add(name, f"unknown key {key!r}; known are {', '.join(sorted(_RULE_KEYS))}")
+    if not entry.get("source", source):
+        faults.add(name, "has no source; give one here or at the head of the file")
+    for key in ("why", "hits", "misses"):
+        if not entry.get(key):
+            faults.add(name, f"has no {key!r}")
+    says = tuple(_phrases(faults, name, "says", entry.get("says", ())))
+    notice = tuple(_phrases(faults, name, "notice", entry.get("notice", ())))
+    codes = tuple(_codes(faults, name, entry.get("codes", ())))
+    when = tuple(_when(faults, name, entry.get("when", {})))
+    if not (says or notice or codes or when):
+        faults.add(name, "fires on everything; give says, notice, codes or when")
+    wordless = not (says or notice)
+    here = bool(entry.get("here", False))
+    if wordless and layer is Layer.PROVIDER:
+        layer, here = Layer.CODE, True
+    reason = _member(faults, name, "reason", Reason, entry.get("reason"))
+    rule = Rule(
+        name=f"{owner}/{name}",
+        layer=layer,
+        owner=owner,
+        reason=reason or Reason.UNDETERMINED,
+        why=" ".join(str(entry.get("why", "")).split()),
+        source=str(entry.get("source", source)),
+        where=faults.where(name),
+        says=says,
+        notice=notice,
+        codes=codes,
+        pattern=_pattern(faults, name, entry.get("pattern")),
+        when=when,
+        here=here,
+        over=frozenset(n if "/" in n else f"{owner}/{n}" for n in entry.get("over", ())),
+        decides=entry.get("strength", "decides") == "decides",
+        permanence=_optional(faults, name, "permanence", Permanence, entry),
+        fault=_optional(faults, name, "fault", Fault, entry),
+        advice=_optional(faults, name, "advice", Advice, entry),
+        hits=tuple(_examples(faults, name, "hits", entry.get("hits", ()))),
+        misses=tuple(_examples(faults, name, "misses", entry.get("misses", ()))),
+    )
+    if entry.get("strength", "decides") not in ("decides", "hint"):
+        faults.add(name, "strength is 'decides' or 'hint'")
+    if reason is None:
+        faults.add(name, "has no reason")
+    return rule if len(faults.found) == before else None
+
+
+def _phrases(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Phrase]:
+    if not isinstance(given, list | tuple):
+        faults.add(name, f"{key} is a list of phrases")
+        return
+    for written in given:
+        phrase = read_phrase(written) if isinstance(written, str) else None
+        if phrase is None:
+            faults.add(name, f"{key}: {written!r} is too short to be looked for")
+        else:
+            yield phrase
+
+
+def _codes(faults: _Faults, name: str, given: Any) -> Iterable[Code]:
+    for written in given if isinstance(given, list) else [given]:
+        code = read_code(written) if isinstance(written, str) else None
+        if code is None:
+            faults.add(name, f"codes: {written!r}; write '550', '5.7.1', 'x.7.26', '5.7.606-649'")
+        else:
+            yield code
+
+
+def _when(faults: _Faults, name: str, given: Any) -> Iterable[tuple[str, frozenset[str]]]:
+    if not isinstance(given, dict):
+        faults.add(name, "when is a table, as in {command = 'AUTH'}")
+        return
+    for key, wanted in given.items():
+        if key not in CIRCUMSTANCES:
+            faults.add(name, f"when: unknown {key!r}; known are {', '.join(sorted(CIRCUMSTANCES))}")
+        yield key, frozenset(str(w) for w in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+def _pattern(faults: _Faults, name: str, written: Any) -> re.Pattern[str] | None:
+    if written is None:
+        return None
+    try:
+        if len(written) > _MAX_PATTERN or re.search(r"\(\?[=!<]|\\[1-9]|[*+}]\)[*+{]", written):
+            raise re.error("look-around, back-references and nested repeats are not linear")
+        return re.compile(written)
+    except (re.error, TypeError) as error:
+        faults.add(name, f"pattern: {error}")
+        return None
+
+
+def _member(
+    faults: _Faults, name: str, key: str, kind: type[_E], written: Any
+) -> _E | None:
+    try:
+        return kind(written) if written is not None else None
+    except ValueError:
+        faults.add(name, f"{key}: {written!r} is none of {', '.join(kind)}")
+        return None
+
+
+def _optional(
+    faults: _Faults, name: str, key: str, kind: type[_E], entry: Mapping[str, Any]
+) -> _E | None:
+    return _member(faults, name, key, kind, entry.get(key))
+
+
+def _examples(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Example]:
+    for example in given if isinstance(given, list) else [given]:
+        try:
+            table = {"text": example} if isinstance(example, str) else example
+            yield msgspec.convert(table, Example)
+        except msgspec.ValidationError as error:
+            faults.add(name, f"{key}: {error}")
+
+
+def load(folders: Iterable[Path] = ()) -> RuleSet:
+    """The shipped rules and, above them, the operator's own `folders`.
+
+    Raises `OperatorError` with the faults of the first folder that has any.
+    """
+    owners, rules = list(load_shipped().owners), list(load_shipped().rules)
+    for folder in folders:
+        files = sorted(folder.glob("*.toml")) if folder.is_dir() else [folder]
+        if not files:
+            raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of rules.")
+        faults: list[str] = []
+        for path in files:
+            try:
+                owner, more = read_file(path, Layer.OPERATOR)
+            except OperatorError as error:
+                faults.extend(f"{path.name}: {fault}" for fault in error.faults)
+                continue
+            owners.append(owner)
+            rules.extend(more)
+        if faults:
+            raise OperatorError(str(folder), faults, "Nothing was judged; mend these first.")
+    return RuleSet(rules, owners)
+
+
+@cache
+def load_shipped() -> RuleSet:
+    """The rules that come with the package."""
+    owners: list[Owner] = []
+    rules: list[Rule] = []
+    for path in [*sorted(_HERE.glob("*.toml")), *sorted(_HERE.glob("providers/*.toml"))]:
+        layer = Layer.PROVIDER if path.parent.name == "providers" else Layer.TEXT
+        owner, more = read_file(path, layer)
+        if layer is Layer.PROVIDER:
+            owners.append(owner)
+        rules.extend(more)
+    return RuleSet(rules, owners)

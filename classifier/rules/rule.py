@@ -1,0 +1,176 @@
+"""One rule: which words, codes and circumstances have which meaning, and who says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+import msgspec
+
+from classifier.evidence import Evidence, Hop, fold, weigh_text
+from classifier.reasons import Advice, Fault, Permanence, Reason
+
+__all__ = ["Code", "Example", "Layer", "Phrase", "Rule", "read_code"]
+
+
+class Layer(IntEnum):
+    """How far a rule's word goes; a rule of a higher layer decides before any lower one."""
+
+    STATUS = 1  # the enhanced status code alone (IANA's registry)
+    CODE = 2  # a provider's own use of a code, known by its hosts or marks
+    HOP = 3  # no words: the SMTP command, the hop, the returned message's authentication
+    TEXT = 4  # words that many servers use
+    PROVIDER = 5  # words of one provider
+    OPERATOR = 6  # the reader's own rules
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """Words to look for, in order; between two parts up to `GAP` characters may stand.
+
+    A phrase ends and begins at word boundaries, unless its open flag says otherwise (written
+    `exceed*` or `*schreiben` in the rule).
+    """
+
+    written: str
+    parts: tuple[str, ...]
+    open_left: bool
+    open_right: bool
+
+    GAP = 120
+
+    def found_in(self, text: str, start: int) -> bool:
+        """Whether the phrase stands in `text` with its first part at `start`."""
+        first = self.parts[0]
+        end = start + len(first)
+        if not self.open_left and start and first[0].isalnum() and text[start - 1].isalnum():
+            return False
+        for part in self.parts[1:]:
+            at = text.find(part, end, end + self.GAP + len(part))
+            if at < 0:
+                return False
+            end = at + len(part)
+        if self.open_right or end >= len(text):
+            return True
+        return not (text[end - 1].isalnum() and text[end].isalnum())
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A test of reply code and status: `550`, `5.7.1`, `x.7.26`, `5.7.606-649`, `550 5.7.1`."""
+
+    reply: str | None = None
+    status_class: str | None = None
+    subject: int = -1
+    low: int = -1
+    high: int = -1
+
+    def fits(self, reply: str | None, status: str | None) -> bool:
+        """Whether reply code and status (None where not reported) satisfy this test."""
+        if self.reply is not None and self.reply != reply:
+            return False
+        if self.subject < 0:
+            return True
+        if status is None or (self.status_class and status[0] != self.status_class):
+            return False
+        subject, _, detail = status[2:].partition(".")
+        return int(subject) == self.subject and self.low <= int(detail) <= self.high
+
+
+_CODE: Final = re.compile(
+    r"(?:(?P<reply>[245]\d\d)(?: |$))?"
+    r"(?:(?P<cls>[245x])\.(?P<subject>\d{1,3})\.(?P<low>\d{1,3})(?:-(?P<high>\d{1,3}))?)?"
+)
+
+
+def read_code(written: str) -> Code | None:
+    """The test that `written` means, or None where it means none."""
+    found = _CODE.fullmatch(written)
+    if not found or not written or written != written.strip():
+        return None
+    reply, cls, subject, low, high = found.group("reply", "cls", "subject", "low", "high")
+    if subject is None:
+        return Code(reply=reply)
+    return Code(reply, None if cls == "x" else cls, int(subject), int(low), int(high or low))
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A reply that a rule must (`hits`) or must not (`misses`) fire on.
+
+    Only `text` is needed; the rest gives the circumstances that `when` asks for. `auth` holds
+    results by method, as in `{dmarc = "pass"}`.
+    """
+
+    text: str = ""
+    notice: str = ""
+    host: str | None = None
+    command: str | None = None
+    hop: str | None = None
+    format: str | None = None
+    expired: bool = False
+    auth: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    def evidence(self) -> Evidence:
+        """The evidence that this example stands for."""
+        known: dict[str, Any] = {"command": self.command, "remote_mta": self.host}
+        if self.hop:
+            known["hop"] = Hop(self.hop)
+        if self.format:
+            known["format"] = self.format
+        return weigh_text(
+            self.text, notice=fold(self.notice), auth=self.auth, expired=self.expired, **known
+        )
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as it is loaded; `rules/README.md` says what each key means."""
+
+    name: str
+    layer: Layer
+    owner: str
+    reason: Reason
+    why: str
+    source: str
+    where: str
+    says: tuple[Phrase, ...] = ()
+    notice: tuple[Phrase, ...] = ()
+    codes: tuple[Code, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    when: tuple[tuple[str, frozenset[str]], ...] = ()
+    here: bool = False
+    over: frozenset[str] = frozenset()
+    decides: bool = True
+    permanence: Permanence | None = None
+    fault: Fault | None = None
+    advice: Advice | None = None
+    hits: tuple[Example, ...] = ()
+    misses: tuple[Example, ...] = ()
+
+    def allows(self, evidence: Evidence) -> bool:
+        """Whether codes, circumstances and pattern hold (words and owner are asked elsewhere)."""
+        if self.codes:
+            reply, status = evidence.reply_code, evidence.status
+            if not any(code.fits(reply, status) for code in self.codes):
+                return False
+        for key, wanted in self.when:
+            if circumstance(evidence, key) not in wanted:
+                return False
+        return self.pattern is None or self.pattern.search(evidence.folded) is not None
+
+
+#: What `when` may ask for.
+CIRCUMSTANCES: Final = frozenset(
+    {"command", "hop", "format", "kind", "expired", "class"}
+    | {"spf", "dkim", "dmarc", "arc", "compauth"}
+)
+
+
+def circumstance(evidence: Evidence, key: str) -> str:
+    """The value that `when` compares for `key`; "" where nothing is known."""
+    if key in ("spf", "dkim", "dmarc", "arc", "compauth"):
+        return evidence.auth.get(key, "")
+    if key == "class":
+        return (evidence.status or evidence.reply_code or " ")[0].strip()
+    if key == "expired":
+        return "yes" if evidence.expired else "no"
+    return str(getattr(evidence, key) or "")
