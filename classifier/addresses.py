@@ -20,7 +20,9 @@ ADDRESS: Final = re.compile(
     r"@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}|\[[0-9A-Fa-f.:IPv]{3,50}\])"
 )
 # Ada Marsh <ada@example.org>   <ada@example.org>   ada@example.org
-_PLAIN: Final = re.compile(r"[^<>,;:@()\"]*<\s*([^\s<>,;:@()\"]+@[\w.-]+)\s*>\s*|([^\s<>,;:@()\"]+@[\w.-]+)")
+_PLAIN: Final = re.compile(
+    r"[^<>,;:@()\"]*<\s*([^\s<>,;:@()\"]+@[\w.-]+)\s*>\s*|([^\s<>,;:@()\"]+@[\w.-]+)"
+)
 _MAX_LIST: Final = 8192
 
 

@@ -39,16 +39,16 @@ _BY_REASON: Final[Mapping[Reason, str]] = {
     " address exist: {sender}.",
     Reason.POLICY_REJECTED: "Ask the mail administrator of {recipient_domain} which policy refused"
     " it and to let {sender} through; nothing on the sending side failed.",
-    Reason.TRANSPORT_RULE: "Ask the mail administrator of {recipient_domain} to change the mail flow"
-    " rule that refused it; nothing on the sending side failed.",
-    Reason.SENDER_RESTRICTED: "Ask the administrator of {recipient_domain} to let outside senders, or"
-    " {sender}, write to {recipient}; it is no login of yours that is missing.",
+    Reason.TRANSPORT_RULE: "Ask the mail administrator of {recipient_domain} to change the mail"
+    " flow rule that refused it; nothing on the sending side failed.",
+    Reason.SENDER_RESTRICTED: "Ask the administrator of {recipient_domain} to let outside senders,"
+    " or {sender}, write to {recipient}; it is no login of yours that is missing.",
     Reason.SENDER_BLOCKED: "Ask the administrator of {recipient_domain} to take {sender} off their"
     " block list.",
     Reason.SUPPRESSION_LIST: "Take {recipient} off the sending service's suppression list once you"
     " know that the address works.",
-    Reason.RELAY_DENIED: "Check the route: {relay} does not take mail for {recipient_domain} from this"
-    " sender.",
+    Reason.RELAY_DENIED: "Check the route: {relay} does not take mail for {recipient_domain} from"
+    " this sender.",
     Reason.TLS_FAILURE: "Compare the TLS settings of the sending side with what {relay} offers.",
     Reason.USER_UNKNOWN: "Take {recipient} off the list, or correct the address.",
     Reason.DOMAIN_UNKNOWN: "Correct or remove {recipient}; its domain does not exist.",
@@ -66,7 +66,7 @@ _BY_ADVICE: Final[Mapping[Advice, str]] = {
     Advice.UPDATE_ADDRESS: "Correct the address {recipient}.",
     Advice.CONTACT_RECIPIENT_OTHERWISE: "Tell {recipient} by other means.",
     Advice.REMOVE_FROM_SUPPRESSION_LIST: "Take {recipient} off the suppression list.",
-    Advice.FIX_OWN_MAIL_SYSTEM: "Check the sending mail system and its route to {recipient_domain}.",
+    Advice.FIX_OWN_MAIL_SYSTEM: "Check the sending mail system and its way to {recipient_domain}.",
     Advice.REPORT_TO_RECEIVER: "Report it to the postmaster of {recipient_domain}.",
     Advice.INVESTIGATE: "Read the whole bounce; it does not say enough to name who must act.",
 }

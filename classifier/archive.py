@@ -1,3 +1,5 @@
+# ruff: noqa: PTH112, PTH116, PTH123
+# A path stays as it was given; Path would rewrite "./a" to "a", and "" to ".".
 """Paths to raw mails: files, mboxes, Maildirs, folders of mails, and standard input.
 
 What a file is, its content says and not its name. Nothing here raises for what lies on a disk: an
@@ -17,11 +19,9 @@ import msgspec
 
 from classifier.folders import walk_folder
 from classifier.mbox import find_opening, split_mails
+from classifier.message import READ_CAP
 
-__all__ = ["READ_CAP", "Item", "Unreadable", "read_paths", "read_stream"]
-
-#: Bytes kept of one mail: a bounce that returns 15 MB says all it has to say in its head.
-READ_CAP: Final = 256 * 1024
+__all__ = ["Item", "Unreadable", "read_paths", "read_stream"]
 
 _CHUNK: Final = 1024 * 1024  # bytes asked for at once
 _HEAD: Final = 64 * 1024  # bytes that decide what a file is
@@ -143,7 +143,7 @@ def _read_file(path: str, named: bool, cap: int) -> Iterator[Item | Unreadable]:
         about = os.stat(path)
         regular = stat.S_ISREG(about.st_mode)
         # A buffer gathers what pipes give by the spoonful; files do without.
-        file = open(path, "rb", buffering=0 if regular else _CHUNK)
+        file = open(path, "rb", buffering=0 if regular else _CHUNK)  # noqa: SIM115 - see below
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         yield _explain(origin, error)
         return

@@ -56,8 +56,14 @@ class Recipient(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> str | None:
-        """Final-Recipient without its type, else Original-Recipient."""
-        return read_address(self.fields.get("final-recipient")) or self.original
+        """Final-Recipient without its type.
+
+        Original-Recipient where that is no mail address (X.400 names, local users).
+        """
+        final, original = read_address(self.fields.get("final-recipient")), self.original
+        if final and ("@" in final or not original or "@" not in original):
+            return final
+        return original
 
     @property
     def original(self) -> str | None:
@@ -169,9 +175,7 @@ def find_status_report(message: Message) -> StatusReport | None:
         for part in message.each(*STATUS_TYPES)
     ]
     if not any(report.recipients for report in reports):
-        reports += [
-            _undeclared(part) for part in message.each("text/plain") if _looks_like_fields(part)
-        ]
+        reports += [_undeclared(part) for part in _text_parts(message) if _looks_like_fields(part)]
     if not reports:
         return None
     first = reports[0]
@@ -181,6 +185,12 @@ def find_status_report(message: Message) -> StatusReport | None:
         first.place,
         tuple(dict.fromkeys(defect for report in reports for defect in report.defects)),
     )
+
+
+def _text_parts(message: Message) -> list[Part]:
+    """The plain text of a mail; its whole body, where a declared boundary divides nothing."""
+    plain = list(message.each("text/plain"))
+    return plain or [part for part in message.parts[:1] if len(message.parts) == 1]
 
 
 def _text(part: Part) -> str:

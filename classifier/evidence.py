@@ -34,10 +34,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `text` is the innermost reply on one line as reported, `folded` the same as rules read it
     (see `fold`). `outer` is what wraps it, another server's words or the reporter's own, and
-    `wrapper` the same folded. `notice` is the folded prose of the bounce. `auth` maps spf, dkim, dmarc, arc, compauth to
-    the result that the refusing side saw for the returned message (RFC 8601 result names).
-    `final` means that a report says delivery was given up, `expired` that it was for lack of time.
-    `places` tells where a field was read, by field name, for people.
+    `wrapper` the same folded. `notice` is the folded prose of the bounce. `auth` maps spf, dkim,
+    dmarc, arc, compauth to the result that the refusing side saw for the returned message
+    (RFC 8601 result names). `final` means that a report says delivery was given up, `expired` that
+    it was for lack of time. `places` tells where a field was read, by field name, for people.
     """
 
     text: str = ""
@@ -80,7 +80,8 @@ def fold(text: str) -> str:
 
 #   retry timeout exceeded / Message expired / this message has been in the queue too long
 _EXPIRED: Final = re.compile(
-    r"retry time(?:out exceeded| not reached for any host)|message expired|queue\.expired|expired in the queue"
+    r"retry time(?:out exceeded| not reached for any host)|message expired|queue\.expired"
+    r"|expired in the queue"
     r"|in the queue too long|delivery time expired|envelope expired|too long in queue"
     r"|could not be delivered for (?:more than )?\d|unable to deliver in \d|not delivered within"
     r"|will be deleted from queue|giving up after|maximum queue"
@@ -134,27 +135,33 @@ _MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
 def weigh(failure: Failure, report: Report) -> Evidence:
     """The evidence about one recipient of a report."""
     reply = read_reply(failure.diagnostic or "")
-    auth = report.returned.auth if report.returned else None
+    code, status, outer = failure.reply_code, failure.status, reply.outer
     places = dict(failure.places)
+    if failure.cause:
+        # The refusal that the reported one follows from is judged; the reported one wraps it.
+        outer = reply.whole
+        reply = read_reply(failure.cause)
+        code, status = reply.code, reply.status
+        places["reply"] = "SMTP dialogue in the notice"
+    auth = report.returned.auth if report.returned else None
     if auth and auth.source and report.returned:
         places["auth"] = f"{auth.source}, in the {report.returned.source}"
-    wrapper = fold(reply.outer)
-    notice = fold(report.prose[:_MAX_NOTICE])
+    folded, wrapper = fold(reply.text), fold(outer)
     return Evidence(
         text=reply.text,
-        folded=fold(reply.text),
-        outer=reply.outer,
+        folded=folded,
+        outer=outer,
         wrapper=wrapper,
-        notice=notice,
-        status=failure.status,
-        reply_code=failure.reply_code,
+        notice=fold(report.prose[:_MAX_NOTICE]),
+        status=status,
+        reply_code=code,
         command=failure.command,
-        hop=guess_hop(failure.command, failure.reply_code, failure.remote_mta),
+        hop=guess_hop(failure.command, code, failure.remote_mta),
         remote_mta=failure.remote_mta,
         reporting_mta=report.reporting_mta,
         format=report.format,
         kind=failure.kind,
-        expired=says_expired(wrapper) or says_expired(fold(reply.text)),
+        expired=says_expired(wrapper) or says_expired(folded),
         final=failure.kind is Kind.FAILURE,
         auth=auth.results() if auth else {},
         places=places,

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH112, PTH116, PTH118
+# A path stays as it was given; Path would rewrite "./a" to "a", and "" to ".".
 """The files of a folder that may be mail, in one order: folders of mails, and Maildirs."""
 
 from __future__ import annotations

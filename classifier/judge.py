@@ -210,9 +210,9 @@ def _against(
         by = f'"{hit.words}"' if hit.words else f"code {evidence.status or evidence.reply_code}"
         said.append(f"against: {by} alone would say {other} ({hit.rule.name})")
     passes = [m for m in ("spf", "dkim", "dmarc") if evidence.auth.get(m) == "pass"]
-    if category is Category.SENDER_AUTHENTICATION and "dmarc" in passes:
-        if reason not in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID):
-            said.append("against: the returned message shows dmarc=pass")
+    about_dns = reason in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
+    if category is Category.SENDER_AUTHENTICATION and "dmarc" in passes and not about_dns:
+        said.append("against: the returned message shows dmarc=pass")
     if reason is Reason.POLICY_REJECTED and evidence.auth.get("dmarc") == "fail":
         said.append("against: the returned message shows dmarc=fail")
     return said

@@ -36,8 +36,8 @@ _FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 2.2, and the space 
 
 # Mboxrd puts a ">" before every line that is ">From " or "From "; mboxo only before "From ". They
 # cannot be told apart. Taking one away is right for the first; for the second it is right but for
-# a line that was written as ">From ", which loses a mark of quotation. Taking none away, or one
-# only from ">From ", would break more mails.
+# a line that was written as ">From ", which loses a mark of quotation. Taking none away would
+# leave a mark too many in mails of both kinds.
 _QUOTED: Final = {eol: re.compile(eol + rb">(>*From )") for eol in (b"\n", b"\r")}
 
 

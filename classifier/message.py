@@ -38,8 +38,8 @@ def _parameter(pattern: re.Pattern[str], value: str) -> str | None:
 class Part:
     """One part of a mail: its headers, its type in lower case, and its body.
 
-    `path` is the place as IMAP counts it (`1.2`; `0` the mail itself), `depth` how many multiparts stand around it.
-    `data` and `text` are decoded when first asked for.
+    `path` is the place as IMAP counts it (`1.2`; `0` the mail itself), `depth` how many
+    multiparts stand around it. `data` and `text` are decoded when first asked for.
     """
 
     __slots__ = ("_body", "_content_type", "_data", "_text", "depth", "headers", "path", "type")
@@ -164,10 +164,9 @@ def _split(
     body = head
     if raw.startswith(b"\n", head):
         body = head + 1
-    elif head < end:
+    elif head < end and (depth == 0 or head > start):
         # A part may have no headers at all (RFC 2046 5.1), a mail may not.
-        if depth == 0 or head > start:
-            defects.append("no blank line between headers and body")
+        defects.append("no blank line between headers and body")
     declared = headers.get("content-type")
     found = _TYPE.match(declared) if declared else None
     kind = found.group(1).lower() if found else "text/plain"
@@ -177,7 +176,8 @@ def _split(
     parts.append(part)
     if not kind.startswith("multipart/"):
         return
-    boundary = part.boundary
+    # Some fold the parameter without indentation, so that the head seems to end before it.
+    boundary = part.boundary or _stray_boundary(raw[body : min(end, body + 256)])
     if boundary is None:
         defects.append("multipart without a boundary")
         return
@@ -194,6 +194,11 @@ def _split(
         _split(raw, first, last, inner, depth + 1, parts, defects)
     if not number:
         defects.append("the declared boundary does not occur")
+
+
+def _stray_boundary(raw: bytes) -> str | None:
+    text = raw.decode("ascii", "replace").lstrip()
+    return _parameter(_BOUNDARY, text) if text[:8].lower() == "boundary" else None
 
 
 def _spans(
@@ -219,7 +224,7 @@ def _spans(
             at = raw.find(delimiter, max(begin - 1, after), end)
         else:  # a longer boundary that begins with this one
             at = raw.find(delimiter, after, end)
-    if 0 <= begin:
+    if begin >= 0:
         defects.append("the last boundary is missing")
         yield begin, end
 

@@ -43,11 +43,14 @@ _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signatu
 #   -------original message      ------- Returned Message --------      Original message headers:
 _DIVIDER: Final = re.compile(
     r"^[ \t>]{0,4}-{2,} ?(?:below (?:this line|the next line)|this is a copy|original message"
-    r"|returned message|unsent message|message header|header(?:s)? (?:of|follow)|transcript of message"
+    r"|returned message|unsent message|message header|headers? (?:of|follow)"
+    r"|transcript of message"
     r"|undelivered message|your (?:original )?message)[^\n]{0,120}$"
     r"|^[ \t]{0,12}(?:original message (?:headers?|follows)|below is a copy of the original message"
-    r"|included is a copy of the message|(?:the )?(?:message )?headers? (?:of the (?:original )?message )?follows?"
-    r"|returned message (?:follows|headers?)|the original message (?:headers? )?follows)[^\n]{0,60}$",
+    r"|included is a copy of the message"
+    r"|(?:the )?(?:message )?headers? (?:of the (?:original )?message )?follows?"
+    r"|returned message (?:follows|headers?)|the original message (?:headers? )?follows)"
+    r"[^\n]{0,60}$",
     re.MULTILINE | re.IGNORECASE,
 )
 
@@ -100,8 +103,20 @@ def _stray(message: Message, part: Part) -> bool:
     return len(message.parts) == 1 and not part.type.startswith(("image/", "audio/", "video/"))
 
 
+# Status fields in a text part are read as fields, never as prose (RFC 3464 2.2).
+_FIELDS: Final = re.compile(
+    r"^(?:Reporting-MTA|Original-Recipient|Final-Recipient)[ \t]*:", re.MULTILINE | re.IGNORECASE
+)
+
+
 def _divide(text: str) -> tuple[str, str]:
     """Prose, and what follows it from the returned message's first header on ("" if nothing)."""
+    prose, rest = _divide_returned(text)
+    fields = _FIELDS.search(prose)
+    return (prose[: fields.start()] if fields else prose), rest
+
+
+def _divide_returned(text: str) -> tuple[str, str]:
     divider = _DIVIDER.search(text)
     start = divider.end() if divider else 0
     for found in _HEAD.finditer(text, start):

@@ -12,34 +12,37 @@ from datetime import UTC
 from typing import Final
 
 from classifier.addresses import bare, domain_of, read_list
-from classifier.authres import Auth, read_auth
+from classifier.authres import read_auth
 from classifier.autoreply import is_auto_reply, is_challenge
 from classifier.codes import find_status, is_vague
 from classifier.dsn import Recipient, StatusReport, find_status_report
 from classifier.feedback import read_feedback
 from classifier.formats import Clues, Found, Reader, choose
-from classifier.formats.prose import says_failure
+from classifier.formats.prose import has_reply_code, says_failure
 from classifier.headers import Headers
 from classifier.message import Message
 from classifier.notice import Notice, read_notice
 from classifier.reasons import Kind
-from classifier.reply import Reply, read_reply
+from classifier.reply import read_reply
 from classifier.report import Failure, Report, Returned
 
 __all__ = ["read_report"]
 
 # How the subject of a delivery report reads, in the languages that systems write it in.
 _SUBJECT: Final = re.compile(
-    r"undeliver|deliver(?:y|ed)?\b|returned (?:mail|to sender)|return(?:ing|ed) message|failure notice"
-    r"|mail (?:system )?(?:error|failure)|mail status|message status|bounce|non remis|rejected"
+    r"undeliver|deliver(?:y|ed)?\b|returned (?:mail|to sender)|return(?:ing|ed) message"
+    r"|failure notice"
+    r"|mail (?:system )?(?:error|fail)|mail status|message status|bounce|non remis|rejected"
     r"|unzustellbar|zustell|nicht zugestellt|non distribu|\xe9chec|remise|no se puede entregar"
     r"|no entregado|devuelto|impossibile recapitare|mancato recapito|n\xe3o entreg|falha"
     r"|onbestelbaar|niet bezorgd|kan niet leverer|недостав|не доставлено|ошибка доставки|возвра"
-    r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|error sending|not (?:be )?sent",
+    r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|メールエラー"
+    r"|returning to sender|error sending|not (?:be )?sent",
     re.IGNORECASE,
 )
 _DAEMON: Final = re.compile(
-    r"mailer-?daemon|postmaster|mail(?:er)?[ ._-]?deliver|mdaemon|mail[ ._-]?administrator|maildaemon"
+    r"mailer-?daemon|post[ ._-]?master|mail(?:er)?[ ._-]?deliver|mdaemon"
+    r"|mail[ ._-]?administrator|maildaemon"
     r"|system administrator|mailsystem|mail[ ._-]system|ndr|bounce",
     re.IGNORECASE,
 )
@@ -133,6 +136,8 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
         return _overall(failures), failures, None
     if _is_bounce(clues, reader):
         failures = tuple(_from_prose(each) for each in reader.read(clues))
+        if not failures and message.parts[0].report_type == "delivery-status":
+            failures = (Failure(kind=Kind.FAILURE),)
         if failures:
             return _overall(failures), failures, None
     if is_auto_reply(message.headers):
@@ -156,30 +161,57 @@ def _overall(failures: Sequence[Failure]) -> Kind:
 def _is_bounce(clues: Clues, reader: Reader) -> bool:
     """Whether a mail without status fields is a delivery report after all.
 
-    A reader of a known system claims by its own marks; for the last resort, two of the usual
-    signs are wanted, and prose that speaks of failure.
+    A reader of a known system claims by marks that people quote, too, so one of the usual signs
+    is wanted beside them; for the last resort two, and prose that speaks of failure.
     """
     headers = clues.message.headers
-    if reader.name != "text":
-        return True
     if clues.failed:
         return True
+    signs = _signs(clues)
+    if reader.name != "text":
+        return signs >= 1
     if not says_failure(clues.subject + "\n" + clues.notice.text[:8192]):
         return False
+    return signs >= 2 and not _is_of_person(headers, clues)
+
+
+# How a report opens. People quote these words, too, so they count only where a machine wrote.
+_OPENING: Final = re.compile(
+    r"able to deliver|not (?:be )?deliver|undeliver|permanent (?:fatal )?error"
+    r"|delivery (?:has )?failed"
+    r"|rejected:",
+    re.IGNORECASE,
+)
+
+
+def _signs(clues: Clues) -> int:
+    """How many of the usual signs of a delivery report a mail shows."""
+    headers, text = clues.message.headers, clues.notice.text[:8192]
     submitted = (headers.get("Auto-Submitted") or "").lower()
-    signs = (
+    machine = (
         (headers.get("Return-Path") or "").replace(" ", "") == "<>",
         _DAEMON.search(clues.sender) is not None,
-        _SUBJECT.search(clues.subject) is not None,
-        submitted.startswith("auto-replied") or submitted.startswith("auto-generated"),
+        submitted.startswith(("auto-replied", "auto-generated")),
         clues.message.parts[0].report_type == "delivery-status",
     )
-    return sum(signs) >= 2 and not _is_reply_of_person(headers, clues.sender)
+    content = (
+        _SUBJECT.search(clues.subject) is not None,
+        clues.notice.returned is not None,
+        has_reply_code(text),
+        any(machine) and _OPENING.search(text[:512]) is not None,
+    )
+    return sum(machine) + sum(content)
 
 
-def _is_reply_of_person(headers: Headers, sender: str) -> bool:
-    """A person who writes about a bounce: a thread, and no daemon's name."""
-    return ("In-Reply-To" in headers or "List-Id" in headers) and not _DAEMON.search(sender)
+_THREAD: Final = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|tr|rv|r\xe9f) ?(?:\[\d+\])?:", re.IGNORECASE)
+
+
+def _is_of_person(headers: Headers, clues: Clues) -> bool:
+    """A person who writes about a bounce or forwards one: a thread, and no daemon's name."""
+    if _DAEMON.search(clues.sender):
+        return False
+    threaded = "In-Reply-To" in headers or "List-Id" in headers
+    return threaded or _THREAD.match(clues.subject) is not None
 
 
 # ---------------------------------------------------------------- status fields
@@ -228,6 +260,7 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
         or reply.command
         or (read_reply(prose.text).command if prose else None)
     )
+    cause = prose.cause if prose else None
     code = reply.code or (read_reply(prose.text).code if prose else None)
     use_own = reply.status is not None and not (
         is_vague(reply.status) and field_status and not is_vague(field_status)
@@ -240,6 +273,7 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
         status=reply.status if use_own else field_status,
         reply_code=code,
         diagnostic=reply.whole or None,
+        cause=cause,
         command=command,
         remote_mta=host or None,
         last_attempt_date=iso_date(fields.get("last-attempt-date")),
@@ -253,11 +287,7 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
 
 
 def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
-    if not prose.text:
-        return False
-    if prose.command == "AUTH":
-        return True
-    return _says_nothing(recipient)
+    return bool(prose.text) and _says_nothing(recipient)
 
 
 # ---------------------------------------------------------------- prose
@@ -273,6 +303,7 @@ def _from_prose(found: Found) -> Failure:
         status=reply.status,
         reply_code=reply.code,
         diagnostic=reply.whole or None,
+        cause=found.cause,
         command=found.command or reply.command,
         remote_mta=found.host or reply.host,
         places=(("reply", place), ("status", place), ("remote_mta", place), ("command", place)),

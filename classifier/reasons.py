@@ -159,6 +159,8 @@ class Meaning(msgspec.Struct, frozen=True):
 
 _P, _T, _U = Permanence.PERMANENT, Permanence.TRANSIENT, Permanence.UNKNOWN
 
+# One entry in three lines is read more easily than one argument a line.
+# fmt: off
 MEANING: Final[Mapping[Reason, Meaning]] = {
     Reason.BAD_CREDENTIALS: Meaning(
         Category.SENDER_CREDENTIALS, Fault.SENDER_ADMIN, _P, Advice.FIX_CREDENTIALS,
@@ -365,3 +367,4 @@ MEANING: Final[Mapping[Reason, Meaning]] = {
         "nothing in the bounce says enough",
     ),
 }
+# fmt: on

@@ -41,14 +41,16 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 #   5.1.0 - Unknown address error 550-'5.1.1 ...'               Cisco by way of SES
 #   <mail.example.org #5.7.1 smtp;550 5.7.1 ...> #SMTP#         Exchange 2007
 _REPLY: Final = re.compile(
-    r"(?:^|[:;<>'\"(\[=]\s{0,3}|(?:said|returned|response|error|errors|replied|reason)\s)"
+    r"(?:^(?:<<< )?|[:;<>'\"(=\[]\s{0,3}"
+    r"|(?:said|returned|response|error|errors|replied|reason|problem)\s)"
     r"'?(?:#\d{3} )?#?"
     # a code, not a quantity, and perhaps its status
-    r"(?:(?P<code>[45][0-5]\d)(?=[ \-'\")\],;]|$)(?! ?(?:[kmg]?b|bytes|sec|min|hour|day|mess|recip))"
-    r"(?:,? ?b?[ -]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
+    r"(?:(?P<code>[45][0-5]\d)(?=[ \-'\"),;]|: |$)"
+    r"(?! ?(?:[kmg]i?b|bytes|seconds|minutes|hours|days)\b)"
+    r"(?:[,:]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
     # or a status that words follow
     r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _COMMANDS: Final = {
     "connect": "CONN", "connection": "CONN", "initial": "CONN", "greeting": "CONN",
@@ -126,9 +128,11 @@ def _read_host(text: str) -> str | None:
 
 
 def read_reply(diagnostic: str) -> Reply:
-    """The innermost reply of a diagnostic, be it a Diagnostic-Code field or a line of prose."""
-    whole = " ".join(diagnostic[:MAX_TEXT].split())
-    starts = list(_REPLY.finditer(whole))
+    """The innermost reply of a diagnostic, be it a Diagnostic-Code field or lines of prose."""
+    lines = [" ".join(line.split()) for line in diagnostic[:MAX_TEXT].split("\n")]
+    text = "\n".join(line for line in lines if line)
+    whole = text.replace("\n", " ")
+    starts = list(_REPLY.finditer(text))
     if not starts:
         return Reply(
             text=whole,
@@ -137,15 +141,15 @@ def read_reply(diagnostic: str) -> Reply:
             command=read_command(whole),
             host=_read_host(whole),
         )
-    inner = _innermost(starts)
+    inner = _innermost(starts, text)
     begin = inner.start("code") if inner.group("code") else inner.start("bare")
-    text = whole[begin:]
+    own = whole[begin:]
     code = inner.group("code") or _outer_code(starts, inner)
-    status = inner.group("inner") or inner.group("bare") or _status_in(text, code)
+    status = inner.group("inner") or inner.group("bare") or _status_in(own, code)
     if status is None and inner is not starts[0]:
         status = _status_in(whole[:begin], code)
     return Reply(
-        text=text.rstrip("'\"> "),
+        text=own.rstrip("'\"> "),
         whole=whole,
         code=code,
         status=status,
@@ -155,10 +159,21 @@ def read_reply(diagnostic: str) -> Reply:
     )
 
 
-def _innermost(starts: list[re.Match[str]]) -> re.Match[str]:
-    """The last reply that has a code, else the last bare status."""
+def _innermost(starts: list[re.Match[str]], text: str) -> re.Match[str]:
+    """The last reply that has a code, else the last bare status.
+
+    Lines that begin with one code are one reply (RFC 5321 4.2.1); its first line is where it
+    starts.
+    """
     coded = [found for found in starts if found.group("code")]
-    return coded[-1] if coded else starts[-1]
+    if not coded:
+        return starts[-1]
+    place = len(coded) - 1
+    while place and coded[place].group("code") == coded[place - 1].group("code"):
+        if text[coded[place].start() - 1 : coded[place].start()] != "\n":
+            break
+        place -= 1
+    return coded[place]
 
 
 def _outer_code(starts: list[re.Match[str]], inner: re.Match[str]) -> str | None:

@@ -27,6 +27,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     reply_code: str | None = None
     diagnostic: str | None = None
+    cause: str | None = None
     command: str | None = None
     remote_mta: str | None = None
     last_attempt_date: str | None = None

@@ -19,7 +19,9 @@ __all__ = ["ONLINE", "ON_PREMISES"]
 
 _CLOUD: Final = (".outlook.com", ".exchangelabs.com", ".office365.com")
 #   Remote Server returned '550 5.7.1 ...'     Remote server returned '<host #5.7.1 smtp;550 ...>'
-_RETURNED: Final = re.compile(r"remote server returned '(?P<reply>[^\n]{3,2000}?)'?\s*$", re.I | re.M)
+_RETURNED: Final = re.compile(
+    r"remote server returned '(?P<reply>[^\n]{3,2000}?)'?\s*$", re.I | re.M
+)
 
 
 def _is_exchange(clues: Clues) -> bool:

@@ -1,8 +1,8 @@
 """Exim: text, and since 4.87 a status part that says little more than 5.0.0.
 
-  bob@example.org
-    SMTP error from remote mail server after RCPT TO:<bob@example.org>:
-    host mx.example.org [192.0.2.1]: 550 5.1.1 User unknown
+bob@example.org
+  SMTP error from remote mail server after RCPT TO:<bob@example.org>:
+  host mx.example.org [192.0.2.1]: 550 5.1.1 User unknown
 """
 
 from __future__ import annotations

@@ -19,14 +19,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from classifier.addresses import ADDRESS
 from classifier.formats.reader import Clues, Found
 from classifier.reasons import Kind
 from classifier.reply import read_reply
 
-__all__ = ["read_prose", "says_delay", "says_failure"]
+__all__ = ["has_reply_code", "read_prose", "says_delay", "says_failure"]
 
 MAX_LINES: Final = 400
 MAX_BELOW: Final = 30  # lines below a recipient that may speak of it
@@ -35,7 +37,8 @@ MAX_FOUND: Final = 1000
 _A: Final = ADDRESS.pattern
 _HEADING: Final = re.compile(
     # <bob@example.org>: ...      * bob@example.org      bob@example.org (user not found)
-    rf"[ \t>*\-\u2022\u00b7]{{0,16}}(?:(?:\"[^\"\n]{{0,80}}\"|[\w .,']{{0,60}}) ?<)?<?(?P<plain>{_A})>?"
+    rf"[ \t>*\-\u2022\u00b7]{{0,16}}(?:(?:\"[^\"\n]{{0,80}}\"|[\w .,']{{0,60}}) ?<)?"
+    rf"<?(?P<plain>{_A})>?"
     # Recipient address: bob@example.org        Final delivery userid: bob@example.org
     r"|[ \t]{0,16}(?:[\w' -]{0,40}(?:recipient|address|userid|user id|mailbox|empf\xe4nger"
     r"|destinataire|destinatario)[\w' ()-]{0,24}|to) ?: {0,8}(?:smtp:|rfc822;)?"
@@ -60,21 +63,30 @@ _FAILURE: Final = re.compile(
     re.IGNORECASE,
 )
 _DELAY: Final = re.compile(
-    r"(?:has|have) not (?:yet )?been delivered|not yet been|will (?:continue|keep) (?:to try|trying|attempting)"
-    r"|delivery attempts will continue|still (?:trying|be retried)|warning message only"
+    r"(?:has|have) not yet been|not been delivered yet"
+    r"|will (?:continue|keep) (?:to try|trying|attempting)"
+    r"|delivery attempts will continue|still (?:trying|be(?:ing)? retried)"
+    r"|warning message only"
     r"|do(?:n't| not) (?:need to )?resend|delayed|temporary (?:problem|non-fatal)|will be retried"
-    r"|queued and will",
+    r"|queued and will|warning\W{1,4}could not send",
     re.IGNORECASE,
 )
 _CODED: Final = re.compile(r"(?<![\d.\-])[45][0-5]\d(?=[ \-'\"])|[45]\.\d{1,3}\.\d{1,3}")
+#   550 5.1.1 User unknown     <<< 550 no      said: 550 no      (reason: 550 no)
+_LINE_OF_CODE: Final = re.compile(
+    r"^(?:[ \t]{0,12}|<<< ?|[^\n]{0,200}: ?)[45][0-5]\d[ -][^\n]{0,20}[A-Za-z<]", re.MULTILINE
+)
 _RULE: Final = re.compile(r"^[ \t]*[-=_*#~]{4,}[ \t]*$")
 # Words that close the part about a recipient.
 _CLOSING: Final = re.compile(
-    r"^[ \t]*(?:-{2,}|original message|reporting-mta:|for (?:further|more)|if you|please|this (?:is an"
-    r"|message (?:was|has been) (?:created|generated))|no action is|the following address)",
+    r"^[ \t]*(?:-{2,}|original message|reporting-mta:|for (?:further|more)|if you|please"
+    r"|this (?:is an|message (?:was|has been) (?:created|generated))|no action is"
+    r"|the following address)",
     re.IGNORECASE,
 )
-_DAEMON: Final = re.compile(r"^(?:mailer-?daemon|postmaster|mdaemon|mail-?daemon|noreply|no-reply)@", re.I)
+_DAEMON: Final = re.compile(
+    r"^(?:mailer-?daemon|postmaster|mdaemon|mail-?daemon|noreply|no-reply)@", re.I
+)
 
 
 def says_failure(text: str) -> bool:
@@ -87,49 +99,90 @@ def says_delay(text: str) -> bool:
     return _DELAY.search(text) is not None
 
 
+def has_reply_code(text: str) -> bool:
+    """Whether a line of the prose begins with a reply code and words, or quotes one."""
+    return _LINE_OF_CODE.search(text) is not None
+
+
 def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
     lines = clues.notice.text.split("\n")[:MAX_LINES]
-    heads = list(_headings(lines, clues))
-    kind = Kind.DELAY if says_delay(clues.notice.text[:4096]) else Kind.FAILURE
+    heads = _choose(list(_headings(lines, clues)))
+    delayed = says_delay(f"{clues.subject}\n{clues.notice.text[:4096]}")
+    kind = Kind.DELAY if delayed else Kind.FAILURE
     if not heads:
         return _in_sentences(lines, clues, kind)
     found: dict[str, Found] = {}
-    for place, (line, address, rest) in enumerate(heads):
-        end = heads[place + 1][0] if place + 1 < len(heads) else len(lines)
+    for place, head in enumerate(heads):
+        line, address, rest = head.line, head.address, head.rest
+        end = heads[place + 1].line if place + 1 < len(heads) else len(lines)
         text = _below(rest, lines[line + 1 : min(end, line + 1 + MAX_BELOW)])
         if not text and place + 1 < len(heads):
             # a list of addresses first, then one text for all
-            last = heads[-1][0]
+            last = heads[-1].line
             text = _below("", lines[last + 1 : last + 1 + MAX_BELOW])
         before = found.get(address.lower())
-        if before is None or len(text) > len(before.text) and not _CODED.search(before.text):
+        if before is None or (len(text) > len(before.text) and not _CODED.search(before.text)):
             found[address.lower()] = Found(recipient=address, text=text, kind=kind)
         if len(found) >= MAX_FOUND:
             break
-    return list(found.values())
+    return _with_code(list(found.values()), lines)
 
 
-def _headings(lines: Sequence[str], clues: Clues) -> Iterable[tuple[int, str, str]]:
-    """Lines that a recipient heads: line number, address, what else the line says."""
+def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
+    """The only recipient there is gets the reply that stands above its name, if need be."""
+    if len(found) != 1 or _CODED.search(found[0].text):
+        return found
+    coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
+    text = "\n".join([found[0].text, *coded[:6]]).strip()
+    return [msgspec.structs.replace(found[0], text=text)]
+
+
+class _Heading(NamedTuple):
+    line: int
+    address: str
+    rest: str
+    rank: int  # 2 a recipient for sure, 1 perhaps ("To:"), 0 one of the sender's own addresses
+
+
+def _headings(lines: Sequence[str], clues: Clues) -> Iterable[_Heading]:
+    """Lines that an address heads: where, which, and what else the line says."""
     for number, line in enumerate(lines):
         if "@" not in line:
             continue
         found = _HEADING.match(line)
         if found is None:
             continue
-        address = found.group("plain") or found.group("labelled")
-        rest = line[found.end() :].lstrip("> ,;:)").strip()
+        name = "plain" if found.group("plain") else "labelled"
+        address = found.group(name)
+        before, rest = line[: found.start(name)], line[found.end() :].lstrip("> ,;:)").strip()
         if rest.startswith("<mailto:") or rest.lower().startswith(f"({address.lower()})"):
             rest = rest.partition(">")[2].strip()
-        if not _is_recipient(address, clues) and not _CODED.search(rest):
+        if _CODED.search(before):  # 550 5.1.1 <bob@example.org>... User unknown
+            rest = line.strip()
+        elif not _CODED.search(rest) and _ASIDE.search(
+            before + (rest[:40] if name == "plain" else "")
+        ):
             continue
-        if found.group("labelled") and _ASIDE.search(line[: found.start("labelled")]):
+        rank = 1 if before.strip(" \t:").lower() == "to" else 2
+        if _DAEMON.match(address) and address.lower() not in clues.failed:
             continue
-        if found.group("plain") and _ASIDE.search(line[: found.start("plain")] + rest[:40]):
-            if not _CODED.search(rest):
-                continue
-        yield number, address.rstrip("."), rest
+        yield _Heading(number, address.rstrip("."), rest, rank * _is_recipient(address, clues))
+
+
+def _choose(heads: Sequence[_Heading]) -> Sequence[_Heading]:
+    """The surest headings there are.
+
+    Of a run about one address only the first, so that what the next lines repeat stays its text.
+    """
+    best = max((head.rank for head in heads), default=0)
+    chosen: list[_Heading] = []
+    for head in heads:
+        if head.rank == best and not (
+            chosen and chosen[-1].address.lower() == head.address.lower()
+        ):
+            chosen.append(head)
+    return chosen
 
 
 def _is_recipient(address: str, clues: Clues) -> bool:
@@ -140,11 +193,15 @@ def _is_recipient(address: str, clues: Clues) -> bool:
 
 
 def _below(rest: str, lines: Sequence[str]) -> str:
-    """The words about a recipient: the rest of its line, the lines attached to it, and, where
-    these hold no reply code, the paragraphs below up to one that does."""
+    """The words about a recipient.
+
+    The rest of its line, the lines attached to it, and, where these hold no reply code, the
+    paragraphs below up to one that does.
+    """
     attached = [rest] if rest else []
-    number = 0
-    for number, line in enumerate(lines):
+    read = 0
+    for line in lines:
+        read += 1
         if not line.strip():
             if attached:
                 break
@@ -154,18 +211,18 @@ def _below(rest: str, lines: Sequence[str]) -> str:
                 break
             continue
         attached.append(line.strip())
-    text = " ".join(attached)
+    text = "\n".join(attached)
     if _CODED.search(text):
         return text
     more: list[str] = []
-    for line in lines[number + 1 :]:
+    for line in lines[read:]:
         stripped = line.strip()
         if _CLOSING.match(line) and not _CODED.search(line) and more:
             break
         if stripped and not _RULE.match(line):
             more.append(stripped)
-    tail = " ".join(more)
-    return f"{text} {tail}".strip() if _CODED.search(tail) or not text else text
+    tail = "\n".join(more)
+    return f"{text}\n{tail}".strip() if _CODED.search(tail) or not text else text
 
 
 def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Found]:
@@ -179,13 +236,15 @@ def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Fo
         for match in ADDRESS.finditer(line):
             address = match.group().rstrip(".")
             if _is_recipient(address, clues) and address.lower() not in found:
-                text = " ".join(each.strip() for each in lines[number : number + 6] if each.strip())
+                text = "\n".join(
+                    each.strip() for each in lines[number : number + 6] if each.strip()
+                )
                 found[address.lower()] = Found(recipient=address, text=text, kind=kind)
     if found:
-        return list(found.values())
+        return _with_code(list(found.values()), lines)
     coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
     failing = coded or [line.strip() for line in lines if _FAILURE.search(line)]
-    text = " ".join(failing[:6])
+    text = "\n".join(failing[:6])
     if clues.failed:
         return [Found(recipient=address, text=text, kind=kind) for address in clues.failed]
     return [Found(recipient=None, text=text, kind=kind)] if text else []

@@ -36,7 +36,8 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What the prose says of one recipient (None where it names none).
 
-    `text` is the reply or the words of failure; `command` and `host` where the place shows them.
+    `text` is the reply or the words of failure; `command` and `host` where the place shows them;
+    `cause` an earlier refusal in the same dialogue that this one follows from.
     """
 
     recipient: str | None
@@ -44,6 +45,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = Kind.FAILURE
     command: str | None = None
     host: str | None = None
+    cause: str | None = None
 
 
 class Reader(NamedTuple):

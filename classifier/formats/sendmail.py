@@ -15,8 +15,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
 
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
@@ -36,33 +38,65 @@ def _claims(clues: Clues) -> bool:
     )
 
 
+class _Answer(NamedTuple):
+    command: str
+    about: str  # what the command named, in lower case
+    reply: str
+
+
 def _read(clues: Clues) -> Sequence[Found]:
-    """The general reading; a login that was refused in the transcript goes before what the
-    server said to the commands after it, for those it only refused for lack of the login."""
-    found = read_prose(clues)
-    login = _refused_login(clues.notice.text)
-    if login is None:
-        return found
-    host, reply = login
-    return [
-        Found(recipient=each.recipient, text=reply, kind=each.kind, command="AUTH", host=host)
-        for each in found
-    ]
+    """The general reading, with the refusal that the transcript shows for each recipient.
 
-
-def _refused_login(text: str) -> tuple[str | None, str] | None:
-    """Host and reply of the last refused AUTH of the transcript, or None."""
+    A login that was refused there is the cause of what the server said to the commands after it,
+    which it only refused for lack of the login.
+    """
+    text = clues.notice.text
+    answers = list(_answers(text))
     talking = _TALKING.search(text)
-    command, refusal = "", None
+    host = talking.group(1) if talking else None
+    login = next((each.reply for each in reversed(answers) if each.command == "AUTH"), None)
+    found = read_prose(clues)
+    # A refusal of the whole message is this recipient's only where there is no other.
+    whole = [a for a in answers if a.command != "RCPT"] if len(found) == 1 else []
+    return [_complete(each, answers, whole, login, host) for each in found]
+
+
+def _answers(text: str) -> Iterator[_Answer]:
+    """The refusals of the transcript with the commands they answer, multi-line ones joined."""
+    command, about, reply = "", "", ""
     for line in text.split("\n"):
+        if line.startswith("<<< ") and line[4:5] in ("4", "5"):
+            reply = f"{reply} {line[4:].strip()}".strip()
+            continue
+        if reply:
+            yield _Answer(command, about, reply)
+            reply = ""
         if line.startswith(">>> "):
-            word = line[4:].split(" ", 1)[0].lower()
+            word, _, about = line[4:].lower().partition(" ")
             command = _COMMANDS.get(word, command)
-        elif line.startswith("<<< ") and command == "AUTH" and line[4:5] in ("4", "5"):
-            refusal = line[4:].strip()
-    if refusal is None:
-        return None
-    return (talking.group(1) if talking else None), refusal
+    if reply:
+        yield _Answer(command, about, reply)
+
+
+def _complete(
+    found: Found,
+    answers: Sequence[_Answer],
+    whole: Sequence[_Answer],
+    login: str | None,
+    host: str | None,
+) -> Found:
+    if login is not None:
+        return msgspec.structs.replace(found, cause=login, command="AUTH", host=found.host or host)
+    if "(reason: " in found.text and "(reason: )" not in found.text:
+        return found
+    recipient = (found.recipient or "").lower()
+    own = [a for a in answers if a.command == "RCPT" and recipient in a.about]
+    if not own and not whole:
+        return found
+    answer = (own or whole)[-1]
+    return msgspec.structs.replace(
+        found, text=answer.reply, command=answer.command or None, host=found.host or host
+    )
 
 
 READER = Reader("sendmail", _claims, _read, knows_more=True)

@@ -79,9 +79,10 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(str(path), [f"cannot be read ({error})"], "Check path and rights.")
+        fault = f"cannot be read ({error})"
+        raise OperatorError(str(path), [fault], "Check path and rights.") from error
     except tomllib.TOMLDecodeError as error:
-        raise OperatorError(str(path), [f"is not TOML: {error}"], "Mend that line.")
+        raise OperatorError(str(path), [f"is not TOML: {error}"], "Mend that line.") from error
     faults = _Faults(path, text)
     for key in table.keys() - _FILE_KEYS:
         faults.found.append(f"unknown key {key!r}; known are {', '.join(sorted(_FILE_KEYS))}")
@@ -171,7 +172,7 @@ def _phrases(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Phras
 
 
 def _codes(faults: _Faults, name: str, given: Any) -> Iterable[Code]:
-    for written in given if isinstance(given, list) else [given]:
+    for written in given if isinstance(given, list | tuple) else [given]:
         code = read_code(written) if isinstance(written, str) else None
         if code is None:
             faults.add(name, f"codes: {written!r}; write '550', '5.7.1', 'x.7.26', '5.7.606-649'")
@@ -201,9 +202,7 @@ def _pattern(faults: _Faults, name: str, written: Any) -> re.Pattern[str] | None
         return None
 
 
-def _member(
-    faults: _Faults, name: str, key: str, kind: type[_E], written: Any
-) -> _E | None:
+def _member(faults: _Faults, name: str, key: str, kind: type[_E], written: Any) -> _E | None:
     try:
         return kind(written) if written is not None else None
     except ValueError:
@@ -218,7 +217,7 @@ def _optional(
 
 
 def _examples(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Example]:
-    for example in given if isinstance(given, list) else [given]:
+    for example in given if isinstance(given, list | tuple) else [given]:
         try:
             table = {"text": example} if isinstance(example, str) else example
             yield msgspec.convert(table, Example)
