@@ -17,6 +17,7 @@ MAX_VALUE: Final = 16 * 1024  # characters of one field that are looked at
 
 # A run of fields: a name of printable characters, a colon, the value, folded lines.
 _HEAD: Final = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))*")
+_SPACED: Final = re.compile(r"(\n[!-9;-~]+)[ \t]+:")
 
 
 def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
@@ -35,6 +36,8 @@ class Headers:
 
     def __init__(self, raw: bytes) -> None:
         text = "\n" + decode(raw)
+        if " :" in text or "\t:" in text:  # obsolete, but some still write it (RFC 5322 4.5)
+            text = _SPACED.sub(r"\1:", text)
         self._text = text
         self._lower = text.lower() if text.isascii() else _ascii_lower(text)
 
@@ -65,15 +68,9 @@ class Headers:
 
     def _find(self, name: str, start: int) -> int | None:
         """Where the value of the next field `name` begins."""
-        key = "\n" + name.lower()
+        key = f"\n{name.lower()}:"
         at = self._lower.find(key, start)
-        while at >= 0:
-            end = at + len(key)
-            rest = self._lower[end : end + 4].lstrip(" \t")
-            if rest.startswith(":"):
-                return self._lower.index(":", end) + 1
-            at = self._lower.find(key, end)
-        return None
+        return None if at < 0 else at + len(key)
 
     def _value(self, start: int) -> str:
         text = self._text

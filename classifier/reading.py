@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC
+from functools import lru_cache
 from typing import Final
 
 from classifier.addresses import bare, domain_of, read_list
@@ -38,13 +39,11 @@ _SUBJECT: Final = re.compile(
     r"|onbestelbaar|niet bezorgd|kan niet leverer|недостав|не доставлено|ошибка доставки|возвра"
     r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|メールエラー"
     r"|returning to sender|error sending|not (?:be )?sent",
-    re.IGNORECASE,
 )
 _DAEMON: Final = re.compile(
     r"mailer-?daemon|post[ ._-]?master|mail(?:er)?[ ._-]?deliver|mdaemon"
     r"|mail[ ._-]?administrator|maildaemon"
     r"|system administrator|mailsystem|mail[ ._-]system|ndr|bounce",
-    re.IGNORECASE,
 )
 _TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
 
@@ -170,7 +169,7 @@ def _is_bounce(clues: Clues, reader: Reader) -> bool:
     signs = _signs(clues)
     if reader.name != "text":
         return signs >= 1
-    if not says_failure(clues.subject + "\n" + clues.notice.text[:8192]):
+    if not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
         return False
     return signs >= 2 and not _is_of_person(headers, clues)
 
@@ -180,7 +179,6 @@ _OPENING: Final = re.compile(
     r"able to deliver|not (?:be )?deliver|undeliver|permanent (?:fatal )?error"
     r"|delivery (?:has )?failed"
     r"|rejected:",
-    re.IGNORECASE,
 )
 
 
@@ -198,12 +196,12 @@ def _signs(clues: Clues) -> int:
         _SUBJECT.search(clues.subject) is not None,
         clues.notice.returned is not None,
         has_reply_code(text),
-        any(machine) and _OPENING.search(text[:512]) is not None,
+        any(machine) and _OPENING.search(clues.prose[:512]) is not None,
     )
     return sum(machine) + sum(content)
 
 
-_THREAD: Final = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|tr|rv|r\xe9f) ?(?:\[\d+\])?:", re.IGNORECASE)
+_THREAD: Final = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|tr|rv|r\xe9f) ?(?:\[\d+\])?:")
 
 
 def _is_of_person(headers: Headers, clues: Clues) -> bool:
@@ -348,6 +346,7 @@ def _host(value: str | None) -> str:
     return bare(words[0]).rstrip(".;,") if words else ""
 
 
+@lru_cache(maxsize=1024)
 def iso_date(value: str | None) -> str | None:
     """A date of RFC 5322 3.3 as ISO 8601 with offset; UTC where it names no zone; else None."""
     if not value:

@@ -7,6 +7,7 @@ the one that is judged; the outer ones are kept (RFC 5321 4.2, RFC 3463, RFC 346
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -34,24 +35,24 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     outer: str = ""
 
 
-# Where one more reply may begin: at the very start, or behind the words or signs of a wrapper.
+# A code, not a quantity, and perhaps its status; or a status that words follow.
+_CODE: Final = re.compile(
+    r"(?<![\w.-])(?:(?P<code>[45][0-5]\d)(?=[ \-'\"),;]|: |$)"
+    r"(?! ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days)\b)"
+    r"(?:[,:]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
+    r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
+    re.MULTILINE,
+)
+# What may stand before it: nothing, or the words or signs of a wrapper.
 #   host mx.example.net[192.0.2.1] said: 550 5.7.1 ...          Postfix
 #   Remote Server returned '550 5.1.10 ...'                     Exchange
 #   550 5.0.350 Remote server returned an error -> 550 5.7.1    Exchange Online
 #   5.1.0 - Unknown address error 550-'5.1.1 ...'               Cisco by way of SES
 #   <mail.example.org #5.7.1 smtp;550 5.7.1 ...> #SMTP#         Exchange 2007
-_REPLY: Final = re.compile(
-    r"(?:^(?:<<< )?|[:;<>'\"(=\[]\s{0,3}"
-    r"|(?:said|returned|response|error|errors|replied|reason|problem)\s)"
-    r"'?(?:#\d{3} )?#?"
-    # a code, not a quantity, and perhaps its status
-    r"(?:(?P<code>[45][0-5]\d)(?=[ \-'\"),;]|: |$)"
-    r"(?! ?(?:[kmg]i?b|bytes|seconds|minutes|hours|days)\b)"
-    r"(?:[,:]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
-    # or a status that words follow
-    r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
-    re.IGNORECASE | re.MULTILINE,
-)
+#   <<< 550 5.1.1 ...                                           a transcript
+_SIGNS: Final = ":;<>'\"(=["
+_WORDS: Final = ("said", "returned", "response", "error", "errors", "replied", "reason", "problem")
+
 _COMMANDS: Final = {
     "connect": "CONN", "connection": "CONN", "initial": "CONN", "greeting": "CONN",
     "helo": "EHLO", "ehlo": "EHLO", "lhlo": "EHLO", "starttls": "STARTTLS", "auth": "AUTH",
@@ -71,8 +72,7 @@ _COMMAND: Final = re.compile(
     r"|while (?:receiving the )?(?:initial server )?(?P<e>greeting)"
     r"|while performing the (?P<f>ehlo|helo|lhlo|starttls)"
     r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command"
-    r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b",
-    re.IGNORECASE,
+    r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b"
 )
 # Words that name the stage without naming the command.
 _STAGES: Final = (
@@ -108,11 +108,10 @@ _NO_HOST: Final = frozenset({"for", "or", "said", "returned", "name", "has", "wa
 
 def read_command(text: str) -> str | None:
     """The SMTP command that `text` says was answered, as the record spells it, or None."""
-    found = _COMMAND.search(text)
-    if found:
-        word = (found.group(found.lastgroup or 0) or "").split()[0].lower()
-        return _COMMANDS.get(word)
     lowered = text.lower()
+    found = _COMMAND.search(lowered)
+    if found:
+        return _COMMANDS.get((found.group(found.lastgroup or 0) or "").split()[0])
     for words, command in _STAGES:
         if words in lowered:
             return command
@@ -127,12 +126,13 @@ def _read_host(text: str) -> str | None:
     return host if "." in host and host.lower() not in _NO_HOST else None
 
 
+@lru_cache(maxsize=2048)
 def read_reply(diagnostic: str) -> Reply:
     """The innermost reply of a diagnostic, be it a Diagnostic-Code field or lines of prose."""
     lines = [" ".join(line.split()) for line in diagnostic[:MAX_TEXT].split("\n")]
     text = "\n".join(line for line in lines if line)
     whole = text.replace("\n", " ")
-    starts = list(_REPLY.finditer(text))
+    starts = [found for found in _CODE.finditer(text) if _opens(text, found.start())]
     if not starts:
         return Reply(
             text=whole,
@@ -157,6 +157,19 @@ def read_reply(diagnostic: str) -> Reply:
         host=_read_host(whole),
         outer=whole[:begin].strip(),
     )
+
+
+def _opens(text: str, at: int) -> bool:
+    """Whether a reply may begin at `at`, by what stands before it."""
+    before = text[max(0, at - 16) : at].rstrip("#")
+    if len(before) == at and not before.strip("'"):
+        return True
+    stripped = before.rstrip(" ")
+    if len(before) - len(stripped) > 3:
+        return False
+    if stripped.endswith(("\n", *_SIGNS)):
+        return True
+    return before != stripped and stripped.lower().endswith(_WORDS)
 
 
 def _innermost(starts: list[re.Match[str]], text: str) -> re.Match[str]:

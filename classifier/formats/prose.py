@@ -50,7 +50,6 @@ _ASIDE: Final = re.compile(
     r"contact|assist|further|help ?desk|postmaster|abuse@|reply-to|message-?id|on behalf of"
     r"|unsubscribe|https?://|^\s*(?:from|cc|bcc|sender|subject|date|sent|received|return-path"
     r"|>>> mail)\b|envelope[- ]from|mail from:|sent by|sender|your mail to us",
-    re.IGNORECASE,
 )
 _FAILURE: Final = re.compile(
     r"undeliver|not (?:be )?(?:been )?deliver|(?:un)?able to (?:be )?deliver|unknown|reject|fail"
@@ -60,7 +59,6 @@ _FAILURE: Final = re.compile(
     r"|nicht zugestellt|unbekannt|n'a pas|impossible|no se (?:pudo|ha)|non \xe8 stato"
     r"|n\xe3o (?:foi|p\xf4de)|niet (?:worden )?bezorgd|не (?:удалось|может|было)"
     r"|送信できません|配信できません|届けられません|失敗|エラー|无法|無法|退信|失败",
-    re.IGNORECASE,
 )
 _DELAY: Final = re.compile(
     r"(?:has|have) not yet been|not been delivered yet"
@@ -69,7 +67,6 @@ _DELAY: Final = re.compile(
     r"|warning message only"
     r"|do(?:n't| not) (?:need to )?resend|delayed|temporary (?:problem|non-fatal)|will be retried"
     r"|queued and will|warning\W{1,4}could not send",
-    re.IGNORECASE,
 )
 _CODED: Final = re.compile(r"(?<![\d.\-])[45][0-5]\d(?=[ \-'\"])|[45]\.\d{1,3}\.\d{1,3}")
 #   550 5.1.1 User unknown     <<< 550 no      said: 550 no      (reason: 550 no)
@@ -82,7 +79,6 @@ _CLOSING: Final = re.compile(
     r"^[ \t]*(?:-{2,}|original message|reporting-mta:|for (?:further|more)|if you|please"
     r"|this (?:is an|message (?:was|has been) (?:created|generated))|no action is"
     r"|the following address)",
-    re.IGNORECASE,
 )
 _DAEMON: Final = re.compile(
     r"^(?:mailer-?daemon|postmaster|mdaemon|mail-?daemon|noreply|no-reply)@", re.I
@@ -91,12 +87,12 @@ _DAEMON: Final = re.compile(
 
 def says_failure(text: str) -> bool:
     """Whether prose speaks of a delivery that failed."""
-    return _FAILURE.search(text) is not None
+    return _FAILURE.search(text.lower()) is not None
 
 
 def says_delay(text: str) -> bool:
     """Whether prose speaks of a delivery that is still being tried."""
-    return _DELAY.search(text) is not None
+    return _DELAY.search(text.lower()) is not None
 
 
 def has_reply_code(text: str) -> bool:
@@ -108,7 +104,7 @@ def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
     lines = clues.notice.text.split("\n")[:MAX_LINES]
     heads = _choose(list(_headings(lines, clues)))
-    delayed = says_delay(f"{clues.subject}\n{clues.notice.text[:4096]}")
+    delayed = says_delay(f"{clues.subject}\n{clues.prose[:4096]}")
     kind = Kind.DELAY if delayed else Kind.FAILURE
     if not heads:
         return _in_sentences(lines, clues, kind)
@@ -161,7 +157,7 @@ def _headings(lines: Sequence[str], clues: Clues) -> Iterable[_Heading]:
         if _CODED.search(before):  # 550 5.1.1 <bob@example.org>... User unknown
             rest = line.strip()
         elif not _CODED.search(rest) and _ASIDE.search(
-            before + (rest[:40] if name == "plain" else "")
+            (before + (rest[:40] if name == "plain" else "")).lower()
         ):
             continue
         rank = 1 if before.strip(" \t:").lower() == "to" else 2
@@ -192,6 +188,10 @@ def _is_recipient(address: str, clues: Clues) -> bool:
     return lowered not in clues.avoid and not _DAEMON.match(lowered)
 
 
+def _closes(line: str) -> bool:
+    return _CLOSING.match(line.lower()) is not None and not _CODED.search(line)
+
+
 def _below(rest: str, lines: Sequence[str]) -> str:
     """The words about a recipient.
 
@@ -206,7 +206,7 @@ def _below(rest: str, lines: Sequence[str]) -> str:
             if attached:
                 break
             continue
-        if _RULE.match(line) or (_CLOSING.match(line) and not _CODED.search(line)):
+        if _RULE.match(line) or _closes(line):
             if attached:
                 break
             continue
@@ -217,7 +217,7 @@ def _below(rest: str, lines: Sequence[str]) -> str:
     more: list[str] = []
     for line in lines[read:]:
         stripped = line.strip()
-        if _CLOSING.match(line) and not _CODED.search(line) and more:
+        if more and _closes(line):
             break
         if stripped and not _RULE.match(line):
             more.append(stripped)
@@ -229,9 +229,9 @@ def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Fo
     """Addresses inside sentences of failure or beside a reply code; else the failure alone."""
     found: dict[str, Found] = {}
     for number, line in enumerate(lines):
-        if "@" not in line or _ASIDE.search(line):
+        if "@" not in line or _ASIDE.search(line.lower()):
             continue
-        if not (_FAILURE.search(line) or _CODED.search(line)):
+        if not (says_failure(line) or _CODED.search(line)):
             continue
         for match in ADDRESS.finditer(line):
             address = match.group().rstrip(".")
@@ -243,7 +243,7 @@ def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Fo
     if found:
         return _with_code(list(found.values()), lines)
     coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
-    failing = coded or [line.strip() for line in lines if _FAILURE.search(line)]
+    failing = coded or [line.strip() for line in lines if says_failure(line)]
     text = "\n".join(failing[:6])
     if clues.failed:
         return [Found(recipient=address, text=text, kind=kind) for address in clues.failed]
