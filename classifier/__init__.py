@@ -9,12 +9,15 @@
 for many mails or with rules of one's own.
 """
 
-from classifier.errors import OperatorError
-from classifier.judge import Verdict
-from classifier.pipeline import Classifier, classify, read
-from classifier.reasons import Advice, Category, Fault, Kind, Permanence, Reason
-from classifier.report import Failure, Report
-from classifier.rows import Row
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classifier.errors import OperatorError
+    from classifier.judge import Verdict
+    from classifier.pipeline import Classifier, classify, read
+    from classifier.reasons import Advice, Category, Fault, Kind, Permanence, Reason
+    from classifier.report import Failure, Report
+    from classifier.rows import Row
 
 __all__ = [
     "Advice",
@@ -35,3 +38,28 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# Where each public name lives. They are loaded when first asked for (PEP 562), so that importing
+# the package, as `whybounce --help` does, costs nothing.
+_HOMES = {
+    "classifier.errors": ("OperatorError",),
+    "classifier.judge": ("Verdict",),
+    "classifier.pipeline": ("Classifier", "classify", "read"),
+    "classifier.reasons": ("Advice", "Category", "Fault", "Kind", "Permanence", "Reason"),
+    "classifier.report": ("Failure", "Report"),
+    "classifier.rows": ("Row",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module."""
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
+
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -7,7 +7,6 @@ So it is asked only where the plain pattern does not fit, and never for a Final-
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Final
 
@@ -58,6 +57,8 @@ def read_list(value: str | None) -> tuple[str, ...]:
 
 
 def _by_flanker(value: str) -> tuple[str, ...]:
+    import logging
+
     for name in ("parser", "lexer"):
         logger = logging.getLogger(f"flanker.addresslib._parser.{name}")
         if not logger.handlers:  # it warns of its own tables on a read-only install

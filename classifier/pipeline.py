@@ -51,7 +51,15 @@ class Classifier:
         `origin` is put into the records as given; `headers` names headers of the returned
         message to add. Never raises.
         """
-        report = read(raw)
+        return self.judge_report(read(raw), origin, headers)
+
+    def judge_report(
+        self, report: Report, origin: str = "-", headers: Sequence[str] = ()
+    ) -> tuple[Row, ...]:
+        """The records of one mail that `read` has read: one a failure, in their order.
+
+        For who needs the report too; arguments as for `classify`. Never raises.
+        """
         if not report.failures:
             return (make_row(origin, report, headers=headers),)
         rows = []

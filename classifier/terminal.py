@@ -13,17 +13,17 @@ from typing import Final
 
 __all__ = ["Palette", "Style", "clip", "neutral", "pad", "scrub", "width_of", "wrap"]
 
+# C1 without NEL, marks of direction, overrides and isolates, the byte order mark
+_UNSEEN: Final = (
+    *(*range(0x80, 0x85), *range(0x86, 0xA0), 0x061C, 0x200E, 0x200F),
+    *(*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF),
+)
 # Visible forms: ESC as its picture, what has no picture by its number, line ends as a blank.
 _VISIBLE: Final[dict[int, str]] = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     **dict.fromkeys((0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029), " "),
     0x7F: "\u2421",
-    **{
-        code: f"<U+{code:04X}>"
-        # C1 without NEL, marks of direction, overrides and isolates, the byte order mark
-        for code in (*range(0x80, 0x85), *range(0x86, 0xA0), 0x061C, 0x200E, 0x200F)
-        + (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
-    },
+    **{code: f"<U+{code:04X}>" for code in _UNSEEN},
 }
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 

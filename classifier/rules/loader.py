@@ -8,7 +8,6 @@ that an operator gives is the operator's.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
@@ -75,6 +74,8 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
 
     Raises `OperatorError` with every fault of the file, each with its line and its cure.
     """
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
