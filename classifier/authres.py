@@ -78,9 +78,11 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 
 _SIGNS: Final = re.compile(r'(\\.|[()"])')
 #   dkim=pass   dkim/1 = pass   (at the start of what stands between two semicolons)
-_METHOD: Final = re.compile(r"\s*([A-Za-z][A-Za-z-]*)\s*(?:/\s*\d+)?\s*=\s*([A-Za-z]+)")
+_METHOD: Final = re.compile(r"\s*([A-Za-z][A-Za-z-]*)(?:\s*/\s*\d+)?\s*=\s*([A-Za-z]+)")
 #   header.d=example.org   smtp.mailfrom="a b"@example.org   header.from = example.org
-_PROPERTY: Final = re.compile(r"\b([a-z]+\.[a-z0-9_-]+)\s*=\s*(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
+_PROPERTY: Final = re.compile(
+    r"\b([a-z]+\.[a-z0-9_-]+)\s*=\s*(\"[^\"]*\"[^\s;]*|[^\s;]+)", re.IGNORECASE
+)
 
 
 def _without_comments(value: str) -> str:
@@ -105,19 +107,22 @@ def read_results(value: str) -> Results:
     """One Authentication-Results or ARC-Authentication-Results value. Never raises."""
     authserv_id: str | None = None
     results: list[Result] = []
+    opens = 0  # where the authserv-id stands; a domain further on is Microsoft's own
     for place, segment in enumerate(_without_comments(value[:_MAX_VALUE]).split(";")):
         found = _METHOD.match(segment)
         method = found.group(1).lower() if found else ""
         if found and method in METHODS:
             properties = {
-                name.lower(): content.strip('"')
+                name.lower(): content.replace('"', "")
                 for name, content in _PROPERTY.findall(segment, found.end())
             }
             results.append(Result(method, found.group(2).lower(), properties))
-        elif place <= 1 and authserv_id is None and "=" not in segment:
-            # mx.example.org 1; ...   the version may follow; "i=1;" precedes it in ARC's header
+        elif place == opens and "=" not in segment:
+            # mx.example.org 1; ...   the version may follow
             words = segment.split()
             authserv_id = words[0].lower() if words else None
+        elif place == 0 and method == "i":  # ARC's header: i=1; mx.example.org; ...
+            opens = 1
     return Results(authserv_id, tuple(results))
 
 
@@ -192,34 +197,34 @@ def _domain(value: str | None) -> str | None:
     return value.rpartition("@")[2].strip("<>. ").lower() or None
 
 
-def _best(results: Iterable[Result]) -> str | None:
-    """One pass makes a pass; else the first thing said."""
-    words = [result.result for result in results]
-    return "pass" if "pass" in words else next(iter(words), None)
+def _first(results: Iterable[Result]) -> str | None:
+    return next((result.result for result in results), None)
 
 
 def _sum_up(results: list[Result], from_domain: str | None, source: str | None) -> Auth:
     by: dict[str, list[Result]] = {}
     for result in results:
         by.setdefault(result.method, []).append(result)
-    dkim, spf = by.get("dkim", []), by.get("spf", [])
+    dkim, dmarc = by.get("dkim", []), by.get("dmarc", [])
+    # One good signature among several makes a pass.
     passed = [r for r in dkim if r.result == "pass"]
     domains = tuple(dict.fromkeys(d for r in passed or dkim if (d := _signer(r))))
-    spf_domain = next((d for r in spf if (d := _domain(_sender(r)))), None)
-    for result in by.get("dmarc", ()):
-        from_domain = _domain(result.properties.get("header.from")) or from_domain
+    # The check of HELO may stand beside that of MAIL FROM, which is the one that counts.
+    spf = sorted(by.get("spf", ()), key=lambda r: not _mail_from(r))
+    spf_domain = next((_domain(_sender(r)) for r in spf), None)
+    said = (_domain(r.properties.get("header.from")) for r in dmarc)
+    from_domain = next((domain for domain in said if domain), from_domain)
     aligned: bool | None = None
     if from_domain and (dkim or spf):
-        spf_passes = _best(spf) == "pass"
         aligned = any(aligns(d, from_domain) for d in domains if passed) or (
-            spf_passes and aligns(spf_domain, from_domain)
+            _first(spf) == "pass" and aligns(spf_domain, from_domain)
         )
     return Auth(
-        spf=_best(spf),
-        dkim=_best(dkim),
-        dmarc=_best(by.get("dmarc", ())),
-        arc=_best(by.get("arc", ())),
-        compauth=_best(by.get("compauth", ())),
+        spf=_first(spf),
+        dkim=_first(passed or dkim),
+        dmarc=_first(dmarc),
+        arc=_first(by.get("arc", ())),
+        compauth=_first(by.get("compauth", ())),
         dkim_domains=domains,
         spf_domain=spf_domain,
         from_domain=from_domain,
@@ -233,17 +238,26 @@ def _signer(result: Result) -> str | None:
     return None if domain == "none" else domain
 
 
+def _mail_from(result: Result) -> str | None:
+    return result.properties.get("smtp.mailfrom") or result.properties.get("smtp.mail")
+
+
 def _sender(result: Result) -> str | None:
-    found = result.properties
-    return found.get("smtp.mailfrom") or found.get("smtp.mail") or found.get("smtp.helo")
+    return _mail_from(result) or result.properties.get("smtp.helo")
+
+
+# What stands below a country in place of com, org and the like: example.co.uk, example.com.br.
+_SECOND: Final = frozenset(
+    {"ac", "co", "com", "ed", "edu", "go", "gob", "gouv", "gov", "gv", "id", "ltd", "mil", "ne"}
+    | {"net", "nom", "or", "org", "plc", "sch"}
+)
 
 
 def _organisation(domain: str) -> str:
-    """A domain's organisational domain, estimated: two labels, three below a short second one."""
+    """A domain's organisational domain, estimated: two labels, or three as in example.co.uk."""
     labels = domain.split(".")
-    # example.co.uk, example.com.br: a second level of at most three letters under a country
-    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
-    return ".".join(labels[-3 if short else -2 :])
+    three = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND
+    return ".".join(labels[-3 if three else -2 :])
 
 
 def aligns(domain: str | None, other: str | None) -> bool:

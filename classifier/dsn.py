@@ -21,6 +21,7 @@ __all__ = ["STATUS_TYPES", "Recipient", "StatusReport", "find_status_report", "r
 STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
 MAX_RECIPIENTS: Final = 1000
 _MAX_TEXT: Final = 128 * 1024  # characters of the part that are looked at
+_MAX_VALUE: Final = 8192  # characters of one folded value
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
 _SEPARATE: Final = re.compile(r"^(?:Final|Original)-Recipient[ \t]*:", re.M | re.IGNORECASE)
@@ -91,6 +92,10 @@ _UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _XTEXT: Final = re.compile(r"\+(2B|3D)")
 
 
+_QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.){0,64}\"@\S+")  # "ada marsh"@example.org
+_WORD: Final = re.compile(r"\S+")
+
+
 def _of_hex(found: re.Match[str]) -> str:
     number = int(found.group(1), 16)
     return chr(number) if 31 < number < 0x110000 and not 0xD7FF < number < 0xE000 else "?"
@@ -108,8 +113,8 @@ def read_address(value: str | None) -> str | None:
     elif "+" in text:
         text = _XTEXT.sub(_of_hex, text)
     # Some write a comment or a display name behind the address.
-    text = text.split()[0] if text.split() else ""
-    return text or None
+    words = _QUOTED.match(text) or _WORD.match(text)
+    return words.group() if words else None
 
 
 def read_status_report(text: str, place: str = "message/delivery-status") -> StatusReport:
@@ -128,6 +133,8 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
         if found is None:
             # A folded value, indented as it must be, or broken without indentation.
             if last and (line[0] in " \t" or last == "diagnostic-code"):
+                if len(current[last]) > _MAX_VALUE:
+                    continue
                 current[last] = f"{current[last]} {line.strip()}"
                 if line[0] not in " \t":
                     defects.append("a folded field is not indented")
@@ -161,7 +168,7 @@ def _begins_recipient(name: str, current: dict[str, str], is_message: bool, blan
         return name in _OF_RECIPIENT
     if name in current:  # Exim writes Action before Final-Recipient
         return name in _NAMES or (blank and name in _OF_RECIPIENT)
-    return blank and name in _NAMES and "action" in current
+    return blank and name in _NAMES and ("action" in current or "status" in current)
 
 
 def find_status_report(message: Message) -> StatusReport | None:

@@ -6,7 +6,6 @@ import msgspec
 
 from classifier.pipeline import Classifier
 from classifier.reply import read_reply
-from classifier.sinks import Cell
 
 __all__ = ["Explanation", "explain", "flatten_explanation"]
 
@@ -50,7 +49,7 @@ def explain(classifier: Classifier, text: str) -> Explanation:
     )
 
 
-def flatten_explanation(explanation: Explanation) -> dict[str, Cell]:
+def flatten_explanation(explanation: Explanation) -> dict[str, str | float | bool | None]:
     """The explanation in one level, its evidence joined by `; `, for tables."""
     flat = msgspec.structs.asdict(explanation)
     return {**flat, "evidence": "; ".join(explanation.evidence) or None}

@@ -6,6 +6,7 @@ looked up in it; nothing is parsed ahead (RFC 5322 2.2).
 
 from __future__ import annotations
 
+import binascii
 import re
 from typing import Final
 
@@ -38,8 +39,9 @@ class Headers:
         text = "\n" + decode(raw)
         if " :" in text or "\t:" in text:  # obsolete, but some still write it (RFC 5322 4.5)
             text = _SPACED.sub(r"\1:", text)
+        lower = text.lower()
         self._text = text
-        self._lower = text.lower() if text.isascii() else _ascii_lower(text)
+        self._lower = lower if len(lower) == len(text) else _ascii_lower(text)
 
     def __bool__(self) -> bool:
         return len(self._text) > 1
@@ -84,24 +86,40 @@ class Headers:
 
 
 def _ascii_lower(text: str) -> str:
-    """Lower case that keeps every position: `str.lower` may change the length of a text."""
+    """Lower case that keeps every position: `str.lower` makes two characters of the Turkish İ."""
     return "".join(c.lower() if c < "\x80" else c for c in text)
 
 
-_WORD: Final = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
+# =?charset?Q?text?= and =?charset*language?B?text?= (RFC 2047 2, RFC 2231 5). Some leave question
+# marks and blanks in the text as they are.
+_WORD: Final = re.compile(
+    r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000})\?="
+)
 
 
 def decode_words(value: str) -> str:
     """`value` with its encoded words decoded (RFC 2047). Broken ones stay as they are."""
-    if not _WORD.search(value):
-        return value
-    from email.errors import HeaderParseError
-    from email.header import decode_header
+    said: list[str] = []
+    raw, charset, at = b"", "", 0
+    for found in _WORD.finditer(value):
+        between = value[at : found.start()]
+        # Blanks between two words do not count, and a character may be split over both.
+        apart = not at or bool(between.strip())
+        if apart or found.group(1).lower() != charset:
+            said.append(decode(raw, charset))
+            raw, charset = b"", found.group(1).lower()
+        if apart:
+            said.append(between)
+        raw += _undo_word(found)
+        at = found.end()
+    return "".join((*said, decode(raw, charset), value[at:]))
 
+
+def _undo_word(found: re.Match[str]) -> bytes:
+    raw = found.group(3).encode("utf-8", "replace")
+    if found.group(2) in "qQ":
+        return binascii.a2b_qp(raw, header=True)
     try:
-        parts = decode_header(value)
-    except (HeaderParseError, ValueError, UnicodeError):
-        return value
-    return "".join(
-        decode(part, charset) if isinstance(part, bytes) else part for part, charset in parts
-    )
+        return binascii.a2b_base64(raw + b"===")
+    except (binascii.Error, ValueError):
+        return found.group().encode("utf-8", "replace")

@@ -77,12 +77,9 @@ def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     deciding = [hit for hit in hits if hit.rule.decides]
     hints = [hit for hit in hits if not hit.rule.decides]
     winner = _best(deciding) or _best(hints)
-    provider = owner
-    if provider is None and winner and winner.rule.layer is Layer.PROVIDER:
-        provider = winner.rule.owner
     if winner is None:
-        return _verdict(Reason.UNDETERMINED, None, evidence, provider, [])
-    return _verdict(winner.rule.reason, winner, evidence, provider, hits)
+        return _verdict(Reason.UNDETERMINED, None, evidence, owner, [])
+    return _verdict(winner.rule.reason, winner, evidence, owner, hits)
 
 
 def _possible(hit: Hit, evidence: Evidence) -> bool:

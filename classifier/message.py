@@ -27,7 +27,11 @@ _PARAM: Final = r'(?:^|[;\s]){}\*?0?\*?\s*=\s*(?:"((?:[^"\\]|\\.){{0,256}})"|([^
 _BOUNDARY: Final = re.compile(_PARAM.format("boundary"), re.IGNORECASE)
 _CHARSET: Final = re.compile(_PARAM.format("charset"), re.IGNORECASE)
 _REPORT_TYPE: Final = re.compile(_PARAM.format("report-type"), re.IGNORECASE)
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/=\s]*\Z")
+# Lines of nothing but the alphabet: a blank inside a line makes it prose, however plain its words.
+_BASE64: Final = re.compile(rb"\s*(?:[A-Za-z0-9+/=]+[ \t]*(?:\n\s*|\Z))*")
+# What may follow a boundary on its line (RFC 2046 5.1.1); anything else makes it a longer one.
+_TAIL: Final = re.compile(rb"(--)?[ \t]*(?:\n|\Z)")
+_HEADED: Final = re.compile(rb"\n{0,2}(?=Content-[A-Za-z-]{2,40}:)", re.IGNORECASE)
 
 
 def _parameter(pattern: re.Pattern[str], value: str) -> str | None:
@@ -120,8 +124,7 @@ def parse(raw: bytes, cap: int = READ_CAP) -> Message:
     if size > cap:
         raw = raw[:cap]
         defects.append(f"only the first {cap} of {size} bytes were read")
-    if b"\r" in raw:
-        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    raw = _end_lines(raw)
     start = _skip_envelope(raw)
     parts: list[Part] = []
     _split(raw, start, len(raw), "", 0, parts, defects)
@@ -130,10 +133,16 @@ def parse(raw: bytes, cap: int = READ_CAP) -> Message:
 
 def read_head(raw: bytes) -> Headers:
     """The headers of a message that is not to be taken apart, such as a returned one."""
-    if b"\r" in raw:
-        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    raw = _end_lines(raw)
     start = _skip_envelope(raw)
     return Headers(raw[start : head_end(raw, start)])
+
+
+def _end_lines(raw: bytes) -> bytes:
+    """`raw` with LF at the end of each line, whatever stood there."""
+    if b"\r" not in raw:
+        return raw
+    return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _skip_envelope(raw: bytes) -> int:
@@ -210,13 +219,17 @@ def _spans(
     # the headers.
     at = raw.find(delimiter, max(0, start - 1), end)
     begin = -1
+    headed = _HEADED.match(raw, start, at) if at > start else None
+    if headed:  # what stands before the first delimiter has a part's headers
+        defects.append("the first boundary is missing")
+        begin = headed.end()
     while at >= 0:
         after = at + len(delimiter)
-        tail = raw[after : after + 2]
-        if tail[:1] in (b"", b"\n", b" ", b"\t") or tail == b"--":
+        tail = _TAIL.match(raw, after, end)
+        if tail:
             if begin >= 0:
                 yield begin, max(begin, at)
-            if tail == b"--":
+            if tail.group(1):
                 return
             line = raw.find(b"\n", after, end)
             begin = line + 1 if line >= 0 else end
@@ -235,13 +248,17 @@ def _undo(body: bytes, encoding: str) -> bytes:
         return binascii.a2b_qp(body)
     if encoding.startswith("base64"):
         # Some gateways declare base64 and send text, or add a plain footer behind it.
-        if not _BASE64.match(body):
-            block = body.partition(b"\n\n")[0]
-            if not _BASE64.match(block):
+        found = _BASE64.match(body)
+        block = b"".join(found.group().split()) if found else b""
+        if found and found.end() < len(body):
+            whole = len(block) % 4 == 0 and (block.endswith(b"=") or len(block) >= 64)
+            if not whole:
                 return body
-            body = block
+        data = block.rstrip(b"=")
+        if len(data) % 4 == 1:  # cut off in the middle of a group
+            block = data[:-1]
         try:
-            return binascii.a2b_base64(body + b"===")
+            return binascii.a2b_base64(block + b"===")
         except (binascii.Error, ValueError):
             return body
     return body

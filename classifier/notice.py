@@ -120,8 +120,7 @@ def _divide_returned(text: str) -> tuple[str, str]:
     divider = _DIVIDER.search(text)
     start = divider.end() if divider else 0
     for found in _HEAD.finditer(text, start):
-        run = text[found.start() : found.start() + 16 * 1024]
-        if _is_head(run, sure=divider is not None):
+        if _is_head(text, found.start(), sure=divider is not None):
             cut = divider.start() if divider else found.start()
             return text[:cut], text[found.start() :]
         if found.start() > start + 64 * 1024:
@@ -134,13 +133,13 @@ def _divide_returned(text: str) -> tuple[str, str]:
 _FIELD: Final = re.compile(r"([!-9;-~]{2,70})[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
 
 
-def _is_head(run: str, sure: bool) -> bool:
-    """Whether a run of lines is a message's head: fields only, some that no prose would hold."""
-    at = 0
+def _is_head(text: str, start: int, sure: bool) -> bool:
+    """Whether a message's head begins at `start`: fields only, some that no prose would hold."""
+    at, end = start, start + 16 * 1024
     names: set[str] = set()
-    while len(names) < 6:
-        found = _FIELD.match(run, at)
-        if found is None:
+    for _ in range(12):  # Received and ARC fields come in numbers
+        found = _FIELD.match(text, at, end)
+        if found is None or len(names) > 5:
             break
         names.add(found.group(1).lower())
         at = found.end()

@@ -175,18 +175,32 @@ def _opens(text: str, at: int) -> bool:
 def _innermost(starts: list[re.Match[str]], text: str) -> re.Match[str]:
     """The last reply that has a code, else the last bare status.
 
-    Lines that begin with one code are one reply (RFC 5321 4.2.1); its first line is where it
-    starts.
+    The lines of one multi-line reply are one (RFC 5321 4.2.1), folded or not; its first line is
+    where it starts.
     """
     coded = [found for found in starts if found.group("code")]
     if not coded:
         return starts[-1]
     place = len(coded) - 1
-    while place and coded[place].group("code") == coded[place - 1].group("code"):
-        if text[coded[place].start() - 1 : coded[place].start()] != "\n":
-            break
+    while place and _continues(coded[place - 1], coded[place], text):
         place -= 1
     return coded[place]
+
+
+def _continues(before: re.Match[str], after: re.Match[str], text: str) -> bool:
+    """Whether two starts with one code belong to one reply: lines of it, or `550-` before `550`.
+
+    550-5.7.26 Authentication results: 550-5.7.26 DKIM = did not pass 550 5.7.26 see ...
+    """
+    if before.group("code") != after.group("code"):
+        return False
+    if text[after.start() - 1 : after.start()] == "\n":
+        return True
+    if text[before.end("code")] != "-":
+        return False
+    hyphen = text[after.end("code") : after.end("code") + 1] == "-"
+    status = after.group("inner")
+    return hyphen or (status is not None and status == before.group("inner"))
 
 
 def _outer_code(starts: list[re.Match[str]], inner: re.Match[str]) -> str | None:

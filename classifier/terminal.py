@@ -91,7 +91,7 @@ def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` columns, broken at blanks, long words where they must."""
     lines: list[str] = []
     line, filled = "", 0
-    for word in text.split():
+    for word in filter(None, text.split(" ")):  # a no-break space holds its words together
         size = width_of(word)
         if line and filled + 1 + size <= width:
             line, filled = f"{line} {word}", filled + 1 + size

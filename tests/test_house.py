@@ -27,6 +27,7 @@ LAYERS: Final = (
     ("model",),
     ("pipeline",),
     ("archive", "folders", "mbox", "sinks", "rows", "explain"),
+    ("terminal", "tally", "blocks", "tables"),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -1,0 +1,258 @@
+"""Verdicts for people: a block of lines a failed recipient, one line for any other mail.
+
+From the top of a block down: what happened, who has to act, what to do, the verdict, what it
+rests on and where that was read, what speaks against it, the mail it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from classifier.authres import Auth
+from classifier.explain import Explanation
+from classifier.hops import ReceivedHop, read_hops
+from classifier.reasons import MEANING, Fault, Kind, Permanence, Reason
+from classifier.report import Report
+from classifier.rows import Row
+from classifier.sinks import Output
+from classifier.tally import Tally
+from classifier.terminal import Palette, Style, clip, neutral, wrap
+
+__all__ = ["ACTORS", "MailBlocks", "ReplyBlocks"]
+
+#: Who acts, as one would say it to a person.
+ACTORS: Final = {
+    Fault.SENDER_ADMIN: "the administrator of the sending system, its accounts and its relay",
+    Fault.SENDER_DOMAIN_ADMIN: "whoever keeps the DNS of the sending domain",
+    Fault.SENDER: "whoever wrote or sent the message",
+    Fault.LIST_OWNER: "whoever keeps the address list",
+    Fault.RECIPIENT_ADMIN: "the administrator of the receiving system",
+    Fault.RECIPIENT: "the owner of the mailbox",
+    Fault.NOBODY: "it resolves itself",
+    Fault.UNKNOWN: "the bounce does not say enough",
+}
+
+_OTHERS: Final = {
+    Kind.FEEDBACK: "a feedback report (complaint or authentication), no failed delivery",
+    Kind.AUTO_REPLY: "an automatic reply such as out of office, no failed delivery",
+    Kind.CHALLENGE: "asks the sender to confirm that they are a person; nothing has failed yet",
+    Kind.DISPOSITION: "a receipt: the message was read, deleted or displayed",
+    Kind.NOT_A_BOUNCE: "no bounce",
+    Kind.ERROR: "could not be judged",
+}
+
+_STYLES: Final = {Permanence.PERMANENT: Style.BAD, Permanence.TRANSIENT: Style.WAIT}
+
+# What evidence begins with, and the label it stands behind here.
+_LABELS: Final = {
+    "reply: ": "reply",
+    "rule ": "rule",
+    "model ": "model",
+    "command: ": "command",
+    "status: ": "status",
+    "refused by: ": "refused by",
+    "auth: ": "checks",
+    "wrapped in: ": "wrapped in",
+    "expired: ": "expired",
+    "against: ": "against",
+}
+
+_INDENT: Final = 14  # columns before a value: two blanks, a label of ten, two blanks
+_LONGEST: Final = 1200  # characters of one value; the record has the rest
+
+
+class _Blocks:
+    """Lines with a label, out to a terminal or file."""
+
+    def __init__(
+        self, output: Output, width: int, colour: bool, encoding: str, counted: tuple[str, str]
+    ) -> None:
+        """`counted` is what one call of `write` is about, one and many of it."""
+        self._output, self._width, self._encoding = output, max(width, 40), encoding
+        self._palette = Palette(colour)
+        self._tally = Tally(*counted)
+        self._begun = False
+
+    def _print(self, lines: Iterable[str]) -> None:
+        text = "\n".join([*lines, ""])
+        self._output.write(text.encode(self._encoding, "replace"))
+
+    def _line(self, label: str, value: str, style: Style = Style.PLAIN) -> Iterator[str]:
+        """A label and its value in as many lines as it needs, none where there is no value."""
+        begin = "  " + self._palette.paint(f"{label:10}  ", Style.LABEL)
+        value = neutral(clip(value[:_LONGEST], _LONGEST - 1))
+        for line in wrap(value, self._width - _INDENT) if value else ():
+            yield begin + self._palette.paint(line, style)
+            begin = " " * _INDENT
+
+    def _headline(self, who: str, what: str, style: Style) -> Iterator[str]:
+        if self._begun:
+            yield ""
+        self._begun = True
+        who = clip(neutral(who[:_LONGEST]), max(10, self._width - len(what) - 1), keep="middle")
+        yield f"{self._palette.paint(who, Style.STRONG)} {self._palette.paint(what, style)}"
+
+    def _verdict(self, record: Row | Explanation) -> Iterator[str]:
+        """Why, who, what to do, by what right."""
+        why = MEANING[Reason(record.reason or Reason.UNDETERMINED)].summary
+        actor = Fault(record.fault or Fault.UNKNOWN)
+        yield from self._line("why", why)
+        yield from self._line("who acts", f"{actor}: {ACTORS[actor]}", Style.STRONG)
+        yield from self._line("what to do", record.advice_text or "")
+        verdict = f"{record.category} / {record.reason}, {record.permanence}"
+        by = f"decided by {record.decided_by}, confidence {record.confidence:.2f}"
+        yield from self._line("verdict", f"{verdict}; {by}")
+        for fact in record.evidence:
+            yield from self._fact(fact)
+
+    def _fact(self, fact: str) -> Iterator[str]:
+        for begin, label in _LABELS.items():
+            if fact.startswith(begin):
+                style = Style.DOUBT if label == "against" else Style.PLAIN
+                yield from self._line(label, fact.removeprefix(begin), style)
+                return
+        yield from self._line("evidence", fact)
+
+    def _sum_up(self) -> Iterator[str]:
+        if self._begun:
+            yield ""
+        yield from self._tally.lines(self._width, self._palette)
+
+
+class MailBlocks(_Blocks):
+    """The records of mails, as text."""
+
+    def __init__(self, output: Output, width: int, colour: bool, encoding: str = "utf-8") -> None:
+        """`width` is in columns, at least 40."""
+        super().__init__(output, width, colour, encoding, ("mail", "mails"))
+        self._after_line = False
+
+    def write(self, records: Sequence[Row], report: Report | None = None) -> None:
+        """Take the records of one mail; `report` adds the way that its message went."""
+        self._tally.add(records)
+        lines: list[str] = []
+        about: tuple[str, ...] | None = None
+        for row in records:
+            if row.kind not in (Kind.FAILURE, Kind.DELAY):
+                lines.extend(self._other(row))
+                continue
+            lines.extend(self._head(row))
+            lines.extend(self._verdict(row))
+            if about is None:
+                about = (*self._path(report), *self._about(row))
+                lines.extend(about)
+            elif about:  # the next recipient of the same mail
+                lines.extend(self._line("bounce", "the same"))
+            lines.extend(self._line("file", row.origin))
+            self._after_line = False
+        self._print(lines)
+
+    def close(self) -> None:
+        """Print the counts."""
+        self._print(self._sum_up())
+
+    def _head(self, row: Row) -> Iterator[str]:
+        who = row.recipient or row.original_recipient or "A recipient that the bounce does not name"
+        if row.kind is Kind.DELAY:
+            return self._headline(who, "has not been reached yet", Style.WAIT)
+        style = _STYLES.get(Permanence(row.permanence or "unknown"), Style.STRONG)
+        return self._headline(who, "was not reached", style)
+
+    def _other(self, row: Row) -> Iterator[str]:
+        if row.kind is Kind.SUCCESS:
+            what = f"{row.recipient or 'a recipient'} was reached"
+            if row.action:
+                what += f" ({row.action})"
+        else:
+            what = _OTHERS[row.kind]
+            if row.feedback_type:
+                what += f": {row.feedback_type}"
+            if row.kind is Kind.ERROR and row.defects:
+                what += f": {row.defects[0]}"
+        if self._begun and not self._after_line:
+            yield ""
+        self._begun = self._after_line = True
+        style = Style.BAD if row.kind is Kind.ERROR else Style.PLAIN
+        text = neutral(f"{row.origin[:_LONGEST]}: {what[:_LONGEST]}")
+        for count, line in enumerate(wrap(text, self._width - 2)):
+            yield self._palette.paint(f"  {line}" if count else line, style)
+
+    def _path(self, report: Report | None) -> tuple[str, ...]:
+        """The servers that the returned message passed."""
+        received = report.returned.received if report and report.returned else ()
+        path = " > ".join(_name_hops(read_hops(received)))
+        return tuple(self._line("path", path)) if path else ()
+
+    def _about(self, row: Row) -> Iterator[str]:
+        """The bounce and the message that it is about."""
+        told = [row.format or "", f"from {row.reporting_mta}" if row.reporting_mta else ""]
+        told += [row.bounce_date or "", _own_checks(row.bounce_auth)]
+        yield from self._line("bounce", ", ".join(filter(None, told)))
+        told = [f'"{row.original_subject}"' if row.original_subject else ""]
+        told += [f"from {row.original_from}" if row.original_from else ""]
+        told += [row.original_message_id or ""]
+        yield from self._line("message", " ".join(filter(None, told)))
+        for name, value in row.headers.items():
+            yield from self._line("header", f"{name}: {'(absent)' if value is None else value}")
+        yield from self._line("defects", "; ".join(row.defects))
+
+
+def _own_checks(auth: Auth | None) -> str:
+    results = auth.results() if auth else {}
+    said = " ".join(f"{method}={result}" for method, result in results.items())
+    return f"itself {said}" if said else ""
+
+
+def _name_hops(hops: Sequence[ReceivedHop]) -> Iterator[str]:
+    """Each server with its protocol, and how long the one before it kept the message."""
+    if hops and hops[0].taken_from:
+        yield hops[0].taken_from
+    waits = [0.0, *(_seconds_between(*pair) for pair in pairwise(hops))]
+    for hop, wait in zip(hops, waits, strict=bool(hops)):
+        told = [hop.protocol or "", f"after {_span(wait)}" if wait >= 60 else ""]
+        told = [each for each in told if each]
+        yield f"{hop.by} ({', '.join(told)})" if told else str(hop.by)
+
+
+def _seconds_between(first: ReceivedHop, second: ReceivedHop) -> float:
+    try:
+        start = datetime.fromisoformat(first.date or "")
+        return (datetime.fromisoformat(second.date or "") - start).total_seconds()
+    except (ValueError, TypeError):  # no date, or one with an offset and one without
+        return 0.0
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 60:.0f} min"
+
+
+class ReplyBlocks(_Blocks):
+    """The verdicts on replies by themselves, as text."""
+
+    def __init__(self, output: Output, width: int, colour: bool, encoding: str = "utf-8") -> None:
+        """`width` is in columns, at least 40."""
+        super().__init__(output, width, colour, encoding, ("reply", "replies"))
+        self._count = 0
+
+    def write(self, records: Sequence[Explanation], report: Report | None = None) -> None:
+        """Take the verdict on one reply."""
+        self._tally.add(records)
+        self._count += len(records)
+        for record in records:
+            lines = [""] if self._begun else []
+            self._begun = True
+            style = _STYLES.get(Permanence(record.permanence), Style.STRONG)
+            text = neutral(clip(record.text[:_LONGEST], _LONGEST - 1))
+            lines += [self._palette.paint(line, style) for line in wrap(text, self._width)]
+            self._print([*lines, *self._verdict(record)])
+
+    def close(self) -> None:
+        """Print the counts, where there is anything to count."""
+        if self._count > 1:
+            self._print(self._sum_up())
