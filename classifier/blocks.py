@@ -19,7 +19,7 @@ from classifier.report import Report
 from classifier.rows import Row
 from classifier.sinks import Output
 from classifier.tally import Tally
-from classifier.terminal import Palette, Style, clip, neutral, wrap
+from classifier.terminal import Palette, Style, clip, neutral, width_of, wrap
 
 __all__ = ["ACTORS", "MailBlocks", "ReplyBlocks"]
 
@@ -80,13 +80,26 @@ class _Blocks:
         text = "\n".join([*lines, ""])
         self._output.write(text.encode(self._encoding, "replace"))
 
-    def _line(self, label: str, value: str, style: Style = Style.PLAIN) -> Iterator[str]:
-        """A label and its value in as many lines as it needs, none where there is no value."""
+    def _line(
+        self, label: str, value: str, style: Style = Style.PLAIN, place: str = ""
+    ) -> Iterator[str]:
+        """A label and its value in as many lines as it needs, none where there is no value.
+
+        `place` tells where it was read; it stands faint behind the value or below it.
+        """
         begin = "  " + self._palette.paint(f"{label:10}  ", Style.LABEL)
-        value = neutral(clip(value[:_LONGEST], _LONGEST - 1))
-        for line in wrap(value, self._width - _INDENT) if value else ():
-            yield begin + self._palette.paint(line, style)
+        room = self._width - _INDENT
+        lines = wrap(_readable(value), room) if value else []
+        behind = ""
+        if place and width_of(lines[-1]) + 1 + width_of(place) <= room:
+            behind = f" {self._palette.paint(place, Style.LABEL)}"
+        for count, line in enumerate(lines):
+            end = behind if count == len(lines) - 1 else ""
+            yield begin + self._palette.paint(line, style) + end
             begin = " " * _INDENT
+        if place and not behind:
+            for line in wrap(place, room):
+                yield begin + self._palette.paint(line, Style.LABEL)
 
     def _headline(self, who: str, what: str, style: Style) -> Iterator[str]:
         if self._begun:
@@ -102,19 +115,19 @@ class _Blocks:
         yield from self._line("why", why)
         yield from self._line("who acts", f"{actor}: {ACTORS[actor]}", Style.STRONG)
         yield from self._line("what to do", record.advice_text or "")
-        verdict = f"{record.category} / {record.reason}, {record.permanence}"
-        by = f"decided by {record.decided_by}, confidence {record.confidence:.2f}"
-        yield from self._line("verdict", f"{verdict}; {by}")
+        names = dict.fromkeys((record.category or "", record.reason or ""))
+        verdict = f"{' / '.join(names)}, {record.permanence}"
+        by = f"(confidence {record.confidence:.2f}, {record.decided_by})"
+        yield from self._line("verdict", verdict, place=by)
         for fact in record.evidence:
             yield from self._fact(fact)
 
     def _fact(self, fact: str) -> Iterator[str]:
-        for begin, label in _LABELS.items():
-            if fact.startswith(begin):
-                style = Style.DOUBT if label == "against" else Style.PLAIN
-                yield from self._line(label, fact.removeprefix(begin), style)
-                return
-        yield from self._line("evidence", fact)
+        begin = next((begin for begin in _LABELS if fact.startswith(begin)), "")
+        label = _LABELS.get(begin, "evidence")
+        style = Style.DOUBT if label == "against" else Style.PLAIN
+        value, place = _part_place(fact.removeprefix(begin))
+        yield from self._line(label, value, style, place)
 
     def _sum_up(self) -> Iterator[str]:
         if self._begun:
@@ -200,6 +213,18 @@ class MailBlocks(_Blocks):
         yield from self._line("defects", "; ".join(row.defects))
 
 
+def _readable(value: str) -> str:
+    return neutral(clip(value[:_LONGEST], _LONGEST - 1))
+
+
+def _part_place(fact: str) -> tuple[str, str]:
+    """A fact and the `(place)` at its end, "" where it has none."""
+    value, found, place = fact.rpartition(" (")
+    if found and value and place.endswith(")") and len(place) < _LONGEST // 4:
+        return value, neutral(f"({place}")
+    return fact, ""
+
+
 def _own_checks(auth: Auth | None) -> str:
     results = auth.results() if auth else {}
     said = " ".join(f"{method}={result}" for method, result in results.items())
@@ -248,8 +273,8 @@ class ReplyBlocks(_Blocks):
             lines = [""] if self._begun else []
             self._begun = True
             style = _STYLES.get(Permanence(record.permanence), Style.STRONG)
-            text = neutral(clip(record.text[:_LONGEST], _LONGEST - 1))
-            lines += [self._palette.paint(line, style) for line in wrap(text, self._width)]
+            text = wrap(_readable(record.text), self._width)
+            lines += [self._palette.paint(line, style) for line in text]
             self._print([*lines, *self._verdict(record)])
 
     def close(self) -> None:

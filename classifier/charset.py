@@ -16,9 +16,19 @@ _SAMPLE: Final = 4096  # bytes that the guess looks at
 _NO_CHARSET: Final = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 )
+# What is meant where the narrower name is declared, as browsers read it.
+_MEANT: Final = {
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
 # Charsets whose text is 7-bit, so that ASCII bytes do not mean ASCII text.
 _SEVEN_BIT: Final = ("utf-7", "iso-2022", "hz", "unicode-1-1-utf-7", "utf-16", "utf-32")
-_EIGHT_BIT: Final = re.compile(rb"[\x80-\xff]")
+_RUN: Final = re.compile(rb"[\x80-\xff]{3}")
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 @lru_cache(maxsize=256)
@@ -34,10 +44,10 @@ def _codec(charset: str) -> str | None:
     if found.replace("_", "-") in _NO_CHARSET:
         return None
     try:
-        b"".decode(found)  # refuses codecs that are no text encoding, such as zip
+        b"a".decode(found, "replace")  # refuses codecs that are no text encoding, such as zip
     except LookupError:
         return None
-    return found
+    return _MEANT.get(found, found)
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
@@ -49,12 +59,17 @@ def decode(raw: bytes, charset: str | None = None) -> str:
             # Each line ends in ASCII (RFC 1468); where one does not, it must not swallow the rest.
             return raw.replace(b"\n", b"\x1b(B\n").decode("iso2022_jp", "replace")
         return raw.decode("ascii")
-    for name in (_codec(charset) if charset else None, "utf-8"):
-        if name and name != "ascii":
-            try:
-                return _decode_as(name, raw, "strict")
-            except (UnicodeError, ValueError):
-                continue
+    declared = _codec(charset) if charset else None
+    names = dict.fromkeys(name for name in (declared, "utf-8") if name and name != "ascii")
+    for name in names:
+        try:
+            return _decode_as(name, raw, "strict")
+        except (UnicodeError, ValueError):
+            continue
+    for name in names:  # a character cut off, or one that the charset does not know
+        text = _decode_as(name, raw, "replace")
+        if text.count("\ufffd") * 4 <= sum(map(len, _FOREIGN.findall(text))):
+            return text
     return raw.decode(_guess(raw), "replace")
 
 
@@ -67,10 +82,12 @@ def _decode_as(name: str, raw: bytes, errors: str) -> str:
 
 def _guess(raw: bytes) -> str:
     """The likeliest charset of 8-bit bytes that are not UTF-8; cp1252 where nothing fits."""
+    found = _RUN.search(raw)
+    if found is None:  # the accents of a western language; too few for any statistics
+        return "cp1252"
     from charset_normalizer import from_bytes
 
-    found = _EIGHT_BIT.search(raw)
-    at = found.start() if found else 0
+    at = found.start()
     best = from_bytes(raw[max(0, at - 64) : at + _SAMPLE]).best()
     name = _codec(best.encoding) if best else None
     return name or "cp1252"

@@ -6,6 +6,7 @@ import msgspec
 
 from classifier.pipeline import Classifier
 from classifier.reply import read_reply
+from classifier.terminal import scrub
 
 __all__ = ["Explanation", "explain", "flatten_explanation"]
 
@@ -30,8 +31,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(classifier: Classifier, text: str) -> Explanation:
     """Judge `text`: a reply as a server gave it, or a line of a log or bounce. Never raises."""
-    reply = read_reply(text)
-    verdict, advice_text = classifier.explain(text)
+    whole = scrub(text)
+    reply = read_reply(whole)
+    verdict, advice_text = classifier.explain(whole)
     return Explanation(
         text=text,
         status=reply.status,

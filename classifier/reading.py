@@ -8,43 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC
-from functools import lru_cache
 from typing import Final
 
 from classifier.addresses import bare, domain_of, read_list
 from classifier.authres import read_auth
 from classifier.autoreply import is_auto_reply, is_challenge
 from classifier.codes import find_status, is_vague
+from classifier.dates import iso_date
 from classifier.dsn import Recipient, StatusReport, find_status_report
 from classifier.feedback import read_feedback
 from classifier.formats import Clues, Found, Reader, choose
-from classifier.formats.prose import has_reply_code, says_failure
 from classifier.headers import Headers
 from classifier.message import Message
 from classifier.notice import Notice, read_notice
 from classifier.reasons import Kind
 from classifier.reply import read_reply
 from classifier.report import Failure, Report, Returned
+from classifier.signs import is_bounce, is_daemon
 
 __all__ = ["read_report"]
 
-# How the subject of a delivery report reads, in the languages that systems write it in.
-_SUBJECT: Final = re.compile(
-    r"undeliver|deliver(?:y|ed)?\b|returned (?:mail|to sender)|return(?:ing|ed) message"
-    r"|failure notice"
-    r"|mail (?:system )?(?:error|fail)|mail status|message status|bounce|non remis|rejected"
-    r"|unzustellbar|zustell|nicht zugestellt|non distribu|\xe9chec|remise|no se puede entregar"
-    r"|no entregado|devuelto|impossibile recapitare|mancato recapito|n\xe3o entreg|falha"
-    r"|onbestelbaar|niet bezorgd|kan niet leverer|недостав|не доставлено|ошибка доставки|возвра"
-    r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|メールエラー"
-    r"|returning to sender|error sending|not (?:be )?sent",
-)
-_DAEMON: Final = re.compile(
-    r"mailer-?daemon|post[ ._-]?master|mail(?:er)?[ ._-]?deliver|mdaemon"
-    r"|mail[ ._-]?administrator|maildaemon"
-    r"|system administrator|mailsystem|mail[ ._-]system|ndr|bounce",
-)
 _TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
 
 
@@ -133,7 +116,7 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if clues.status is not None and clues.status.recipients:
         failures = _from_status(clues, clues.status, reader)
         return _overall(failures), failures, None
-    if _is_bounce(clues, reader):
+    if is_bounce(clues, reader):
         failures = tuple(_from_prose(each) for each in reader.read(clues))
         if not failures and message.parts[0].report_type == "delivery-status":
             failures = (Failure(kind=Kind.FAILURE),)
@@ -141,7 +124,7 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
             return _overall(failures), failures, None
     if is_auto_reply(message.headers):
         return Kind.AUTO_REPLY, (), None
-    if is_challenge(message.headers) and _DAEMON.search(clues.sender) is None:
+    if is_challenge(message.headers) and not is_daemon(clues.sender):
         return (Kind.CHALLENGE if _is_automatic(message.headers) else Kind.NOT_A_BOUNCE), (), None
     return Kind.NOT_A_BOUNCE, (), None
 
@@ -155,61 +138,6 @@ def _overall(failures: Sequence[Failure]) -> Kind:
     """The kind of the mail: failure where any recipient failed, else delay, else success."""
     kinds = {failure.kind for failure in failures}
     return next(k for k in (Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.FEEDBACK) if k in kinds)
-
-
-def _is_bounce(clues: Clues, reader: Reader) -> bool:
-    """Whether a mail without status fields is a delivery report after all.
-
-    A reader of a known system claims by marks that people quote, too, so one of the usual signs
-    is wanted beside them; for the last resort two, and prose that speaks of failure.
-    """
-    headers = clues.message.headers
-    if clues.failed:
-        return True
-    signs = _signs(clues)
-    if reader.name != "text":
-        return signs >= 1
-    if not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
-        return False
-    return signs >= 2 and not _is_of_person(headers, clues)
-
-
-# How a report opens. People quote these words, too, so they count only where a machine wrote.
-_OPENING: Final = re.compile(
-    r"able to deliver|not (?:be )?deliver|undeliver|permanent (?:fatal )?error"
-    r"|delivery (?:has )?failed"
-    r"|rejected:",
-)
-
-
-def _signs(clues: Clues) -> int:
-    """How many of the usual signs of a delivery report a mail shows."""
-    headers, text = clues.message.headers, clues.notice.text[:8192]
-    submitted = (headers.get("Auto-Submitted") or "").lower()
-    machine = (
-        (headers.get("Return-Path") or "").replace(" ", "") == "<>",
-        _DAEMON.search(clues.sender) is not None,
-        submitted.startswith(("auto-replied", "auto-generated")),
-        clues.message.parts[0].report_type == "delivery-status",
-    )
-    content = (
-        _SUBJECT.search(clues.subject) is not None,
-        clues.notice.returned is not None,
-        has_reply_code(text),
-        any(machine) and _OPENING.search(clues.prose[:512]) is not None,
-    )
-    return sum(machine) + sum(content)
-
-
-_THREAD: Final = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|tr|rv|r\xe9f) ?(?:\[\d+\])?:")
-
-
-def _is_of_person(headers: Headers, clues: Clues) -> bool:
-    """A person who writes about a bounce or forwards one: a thread, and no daemon's name."""
-    if _DAEMON.search(clues.sender):
-        return False
-    threaded = "In-Reply-To" in headers or "List-Id" in headers
-    return threaded or _THREAD.match(clues.subject) is not None
 
 
 # ---------------------------------------------------------------- status fields
@@ -344,17 +272,3 @@ def _host(value: str | None) -> str:
         return ""
     words = _TYPED.sub("", value, count=1).split()
     return bare(words[0]).rstrip(".;,") if words else ""
-
-
-@lru_cache(maxsize=1024)
-def iso_date(value: str | None) -> str | None:
-    """A date of RFC 5322 3.3 as ISO 8601 with offset; UTC where it names no zone; else None."""
-    if not value:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        date = parsedate_to_datetime(value[:80])
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).isoformat()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -38,7 +38,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 # A code, not a quantity, and perhaps its status; or a status that words follow.
 _CODE: Final = re.compile(
     r"(?<![\w.-])(?:(?P<code>[45][0-5]\d)(?=[ \-'\"),;]|: |$)"
-    r"(?! ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days)\b)"
+    r"(?! ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days|messages|e?-?mails|recipients"
+    r"|addresses|connections|users|per)\b)"
     r"(?:[,:]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
     r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
     re.MULTILINE,
@@ -52,6 +53,7 @@ _CODE: Final = re.compile(
 #   <<< 550 5.1.1 ...                                           a transcript
 _SIGNS: Final = ":;<>'\"(=["
 _WORDS: Final = ("said", "returned", "response", "error", "errors", "replied", "reason", "problem")
+_COUNTS: Final = ("limit", "max", "maximum", "size")  # (limit: 500), max=450
 
 _COMMANDS: Final = {
     "connect": "CONN", "connection": "CONN", "initial": "CONN", "greeting": "CONN",
@@ -103,7 +105,6 @@ _HOST: Final = re.compile(
     r"|lost connection with|connect to)"
     r" (?P<host>[A-Za-z0-9_](?:[\w.-]{0,253}\w)?)\.?(?=[\s:\[(,]|$)"
 )
-_NO_HOST: Final = frozenset({"for", "or", "said", "returned", "name", "has", "was", "is", "the"})
 
 
 def read_command(text: str) -> str | None:
@@ -119,20 +120,21 @@ def read_command(text: str) -> str | None:
 
 
 def _read_host(text: str) -> str | None:
-    found = _HOST.search(text)
-    if found is None:
-        return None
-    host = found.group("host")
-    return host if "." in host and host.lower() not in _NO_HOST else None
+    hosts = (found.group("host") for found in _HOST.finditer(text))
+    return next((host for host in hosts if "." in host), None)
+
+
+def read_reply(diagnostic: str) -> Reply:
+    """The innermost reply of a diagnostic, be it a Diagnostic-Code field or lines of prose."""
+    return _read(diagnostic[:MAX_TEXT])
 
 
 @lru_cache(maxsize=2048)
-def read_reply(diagnostic: str) -> Reply:
-    """The innermost reply of a diagnostic, be it a Diagnostic-Code field or lines of prose."""
-    lines = [" ".join(line.split()) for line in diagnostic[:MAX_TEXT].split("\n")]
+def _read(diagnostic: str) -> Reply:
+    lines = [" ".join(line.split()) for line in diagnostic.split("\n")]
     text = "\n".join(line for line in lines if line)
     whole = text.replace("\n", " ")
-    starts = [found for found in _CODE.finditer(text) if _opens(text, found.start())]
+    starts = [found for found in _CODE.finditer(text) if _opens(text, found)]
     if not starts:
         return Reply(
             text=whole,
@@ -159,16 +161,18 @@ def read_reply(diagnostic: str) -> Reply:
     )
 
 
-def _opens(text: str, at: int) -> bool:
-    """Whether a reply may begin at `at`, by what stands before it."""
+def _opens(text: str, found: re.Match[str]) -> bool:
+    """Whether a reply may begin where `found` does, by what stands before it."""
+    at = found.start()
     before = text[max(0, at - 16) : at].rstrip("#")
-    if len(before) == at and not before.strip("'"):
+    if at <= 16 and not before.strip("'"):
         return True
     stripped = before.rstrip(" ")
     if len(before) - len(stripped) > 3:
         return False
     if stripped.endswith(("\n", *_SIGNS)):
-        return True
+        counts = stripped[:-1].rstrip(" ").lower().endswith(_COUNTS)
+        return stripped.endswith("\n") or found.group("inner") is not None or not counts
     return before != stripped and stripped.lower().endswith(_WORDS)
 
 
@@ -195,6 +199,8 @@ def _continues(before: re.Match[str], after: re.Match[str], text: str) -> bool:
     if before.group("code") != after.group("code"):
         return False
     if text[after.start() - 1 : after.start()] == "\n":
+        return True
+    if not text[after.end() :].strip(" )'\">.;,"):  # 552 mailbox full (552)
         return True
     if text[before.end("code")] != "-":
         return False

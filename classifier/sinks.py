@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from io import RawIOBase
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -23,10 +22,11 @@ from classifier.errors import OperatorError
 from classifier.report import Report
 from classifier.terminal import neutral, scrub
 
-__all__ = ["Cell", "Closed", "Csv", "JsonLines", "Output", "Sink", "open_output"]
+__all__ = ["Cell", "Closed", "Csv", "JsonLines", "Output", "Sink", "Writable", "open_output"]
 
 _BATCH: Final = 128 * 1024  # bytes that are gathered before they are written
 _PAUSE: Final = 1.0  # seconds after which what is gathered goes out with the next record
+_CURE: Final = "Name a file in a folder that exists and may be written."
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows writes text unless told
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -47,13 +47,20 @@ class Sink(Protocol[Taken]):
         """Write what comes after the last record."""
 
 
+class Writable(Protocol):
+    """An open binary file, as far as `Output` needs it."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Write `data` or a part of it; how many bytes went, None where none could."""
+
+
 class Output:
     """Bytes on their way out, gathered on the way to a file or pipe, at once to a terminal.
 
     Raises `Closed` where the reader is gone, and `OperatorError` where the bytes find no room.
     """
 
-    def __init__(self, file: RawIOBase, name: str, at_once: bool = False) -> None:
+    def __init__(self, file: Writable, name: str, at_once: bool = False) -> None:
         self._file, self._name, self._at_once = file, name, at_once
         self._gathered: list[bytes] = []
         self._size = 0
@@ -72,7 +79,10 @@ class Output:
         self._gathered = [rest]
         try:
             while rest:
-                rest = rest[self._file.write(rest) or 0 :]
+                written = self._file.write(rest)
+                if written is None:  # a terminal or pipe that another program set not to wait
+                    time.sleep(0.01)
+                rest = rest[written or 0 :]
                 self._gathered = [rest]
         except BrokenPipeError as error:
             self._gathered = []
@@ -98,16 +108,18 @@ def open_output(path: str | None) -> Iterator[Output]:
         with _open_stdout() as output:
             yield output
         return
-    target = Path(path).resolve()
     try:
-        mode = target.stat().st_mode
+        mode = Path(path).stat().st_mode
     except OSError:
         mode = None
+    except ValueError as error:
+        raise OperatorError(path, [f"is no name of a file ({error})"], _CURE) from error
     if mode is not None and not stat.S_ISREG(mode):
         with _open_as_it_stands(path) as output:
             yield output
     else:
-        with _replace(path, target, mode) as output:
+        # The file itself, where `path` is a link to it.
+        with _replace(path, Path(path).resolve(), mode) as output:
             yield output
 
 
@@ -115,16 +127,20 @@ def open_output(path: str | None) -> Iterator[Output]:
 def _open_stdout() -> Iterator[Output]:
     if sys.stdout is None:
         raise OperatorError("standard output", ["is closed"], "Redirect it, or name a file by -o.")
-    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as file:
-        output = Output(file, "standard output", file.isatty())
-        try:
-            yield output
-        except (Closed, OperatorError):
-            raise
-        except BaseException:  # Ctrl-C too: what is done is not lost
-            output.flush()
-            raise
+    sys.stdout.flush()
+    try:
+        file: Writable = os.fdopen(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
+    except (OSError, ValueError):  # a stand-in without a descriptor
+        file = sys.stdout.buffer
+    output = Output(file, "standard output", sys.stdout.isatty())
+    try:
+        yield output
+    except (Closed, OperatorError):
+        raise
+    except BaseException:  # Ctrl-C too: what is done is not lost
         output.flush()
+        raise
+    output.flush()
 
 
 @contextmanager
@@ -173,7 +189,7 @@ def _replace(path: str, target: Path, mode: int | None) -> Iterator[Output]:
 
 def _refusal(path: str, error: OSError) -> OperatorError:
     fault = f"cannot be written ({error.strerror or error})"
-    return OperatorError(path, [fault], "Name a file in a folder that exists and may be written.")
+    return OperatorError(path, [fault], _CURE)
 
 
 class JsonLines(Generic[Record]):

@@ -17,19 +17,22 @@ from classifier.report import Report
 from classifier.rows import Row
 from classifier.sinks import Output
 from classifier.tally import Tally
-from classifier.terminal import Palette, Style, clip, neutral, pad, width_of
+from classifier.terminal import Palette, Style, clip, neutral, pad, width_of, wrap
 
 __all__ = ["MAIL_COLUMNS", "REPLY_COLUMNS", "Column", "Table"]
 
 Record = TypeVar("Record", Row, Explanation)
 
-_STYLES: Final = {Permanence.PERMANENT: Style.BAD, Permanence.TRANSIENT: Style.WAIT}
+_STYLES: Final[dict[str, Style]] = {
+    Permanence.PERMANENT: Style.BAD,
+    Permanence.TRANSIENT: Style.WAIT,
+}
 _HELD: Final = 500  # lines that settle the widths
 _GAP: Final = 2  # blanks between two columns
 _LONGEST: Final = 1000  # characters of a cell that are looked at
 
 
-class Column(msgspec.Struct, frozen=True, Generic[Record]):
+class Column(msgspec.Struct, Generic[Record], frozen=True):
     """One column: its title, what it shows, and how it gives way.
 
     The columns of the lowest `rank` get their room first; one that finds none is left out.
@@ -82,7 +85,8 @@ class Table(Generic[Record]):
         encoding: str = "utf-8",
     ) -> None:
         """`width` is in columns; `counted` names what one call of `write` is about."""
-        self._output, self._columns, self._width = output, columns, width
+        self._output, self._width = output, width
+        self._columns: Sequence[Column[Record]] = columns
         self._palette, self._encoding = Palette(colour), encoding
         self._tally = Tally(*counted)
         self._held: list[Record] = []
@@ -102,13 +106,14 @@ class Table(Generic[Record]):
         """Print what is held, and the counts."""
         if self._held:
             self._begin()
-        lines = [""] if self._layout else []
-        self._print([*lines, *self._tally.lines(min(self._width, 100), self._palette)])
+        if self._layout:
+            self._print([""])
+        self._print(self._tally.lines(min(self._width, 100), self._palette))
         shown = [column for column, _ in self._layout]
         left = ", ".join(column.title for column in self._columns if column not in shown)
         if shown and left:
-            note = f"  no room for  {left} (a wider terminal shows them, other formats have all)"
-            self._print([self._palette.paint(clip(note, self._width), Style.LABEL)])
+            note = f"Not shown, for want of room: {left}; other formats have them."
+            self._print(self._palette.paint(line, Style.LABEL) for line in wrap(note, self._width))
 
     def _begin(self) -> None:
         held = [[_cell(column, record) for column in self._columns] for record in self._held]

@@ -21,15 +21,16 @@ LAYERS: Final = (
     ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply"),
     ("dsn", "notice", "feedback", "autoreply", "report"),
     ("formats",),
+    ("reading",),
     ("evidence",),
     ("rules",),
-    ("judge",),
+    ("judge", "advice"),
     ("model",),
-    ("pipeline",),
-    ("archive", "folders", "mbox", "sinks", "rows", "explain"),
-    ("terminal", "tally", "blocks", "tables"),
+    ("pipeline", "rows"),
+    ("archive", "folders", "mbox", "explain", "sinks", "terminal", "tally", "blocks", "tables"),
+    ("__init__",),
     ("cli",),
-    ("__init__", "__main__"),
+    ("__main__",),
 )
 LEVEL: Final = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -1,0 +1,165 @@
+"""The command line: `whybounce classify` and `whybounce explain`, and what each of them takes.
+
+Typer reads the options here; the work is imported by the command that does it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+
+from classifier.cli.common import FAULT, complain
+from classifier.cli.options import ColourOption, FormatOption, OutputOption, RulesOption
+from classifier.errors import OperatorError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help comes sooner and pipes well
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+_CLASSIFY: Final = """
+Examples:
+
+\b
+  whybounce classify bounce.eml                   why it bounced, and who has to act
+  whybounce classify --format table ~/Maildir     one line a failed recipient
+  whybounce classify -o bounces.csv archive.mbox  for a spreadsheet
+  whybounce classify mails/ | jq -r .reason | sort | uniq -c
+
+Exit status: 0 all was read; 1 something could not be read, which standard error names; 2 wrong
+usage, or a fault of the rules or the output; 130 interrupted.
+"""
+_EXPLAIN: Final = """
+Examples:
+
+\b
+  whybounce explain '550 5.1.1 <bob@example.org>: no such user'
+  whybounce explain '535 5.7.8 authentication failed' '421 4.7.0 try again later'
+  grep -o 'said: .*' mail.log | whybounce explain --format table -
+  whybounce explain --rules my-rules/ '554 our own words'
+"""
+
+
+@app.command(epilog=_CLASSIFY)
+def classify(
+    context: typer.Context,
+    path: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="A mail, mbox, Maildir or folder of these, or - for standard input, which is also"
+            " read where no PATH is given.",
+            show_default=False,
+        ),
+    ] = None,
+    format: FormatOption = None,  # noqa: A002 - the name of the option
+    output: OutputOption = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--header",
+            metavar="NAME",
+            help="Add this header of the returned message to the records. May be given again.",
+            show_default=False,
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    progress: Annotated[
+        bool | None,
+        typer.Option(
+            "--progress/--no-progress",
+            help="How far it is, on standard error. If not given: on a terminal, after a second.",
+            show_default=False,
+        ),
+    ] = None,
+    color: ColourOption = None,
+) -> None:
+    """Why each recipient of a bounce was not reached."""
+    paths = path or _use_stdin(context)
+    from classifier.cli.classify import classify as run
+
+    raise typer.Exit(run(paths, format, output, header or (), rules or (), progress, color))
+
+
+@app.command(epilog=_EXPLAIN)
+def explain(
+    context: typer.Context,
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TEXT",
+            help="A reply or diagnostic, or - for standard input, one a line, which is also read"
+            " where no TEXT is given.",
+            show_default=False,
+        ),
+    ] = None,
+    format: FormatOption = None,  # noqa: A002 - the name of the option
+    output: OutputOption = None,
+    rules: RulesOption = None,
+    color: ColourOption = None,
+) -> None:
+    """What an SMTP reply or diagnostic means by itself."""
+    texts = text or _use_stdin(context)
+    from classifier.cli.explain import explain_texts
+
+    raise typer.Exit(explain_texts(texts, format, output, rules or (), color))
+
+
+def _use_stdin(context: typer.Context) -> list[str]:
+    """Read standard input where nothing is named, unless a person would have to type it."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(FAULT)
+    return ["-"]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from classifier import __version__
+
+        typer.echo(f"whybounce {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Each command shows its options and some examples with --help.")
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Read email bounces: why each recipient was not reached, who has to act, on what evidence."""
+
+
+def main() -> None:
+    """Run the command `whybounce` and exit with its status; see `whybounce classify --help`."""
+    _unwind_on_signals()
+    try:
+        app(prog_name="whybounce")
+    except OperatorError as error:
+        for line in str(error).splitlines():
+            complain(line)
+        sys.exit(FAULT)
+
+
+def _unwind_on_signals() -> None:
+    """Let a polite signal unwind the program, so that no temporary file stays behind."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, leave)

@@ -1,0 +1,127 @@
+"""`whybounce classify`: mails in, one record a failed recipient out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from classifier.archive import Item, Unreadable, read_paths
+from classifier.cli.common import CLOSED, UNREAD, Format, choose_format, look, to_terminal
+from classifier.cli.progress import Progress, total_size
+from classifier.errors import OperatorError
+from classifier.pipeline import Classifier, read
+from classifier.reasons import Kind
+from classifier.report import Report
+from classifier.rows import Row, error_row, flatten
+from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
+
+__all__ = ["classify"]
+
+_FIELD_NAME: Final = re.compile(r"[!-9;-~]+")  # RFC 5322 3.6.8
+
+
+def classify(
+    paths: Sequence[str],
+    chosen: Format | None,
+    output: str | None,
+    headers: Sequence[str],
+    rules: Sequence[Path],
+    progress: bool | None,
+    colour: bool | None,
+) -> int:
+    """Judge all mails under `paths`; the exit status. The arguments are those of the command."""
+    headers = _check_headers(headers)
+    _spare_inputs(paths, output)
+    classifier = Classifier(rules)
+    form = choose_format(chosen, output)
+    if to_terminal(output):
+        progress = False  # the records themselves show how far it is
+    try:
+        with open_output(output) as out, Progress(progress, total_size(paths)) as bar:
+            sink = _make_sink(form, out, headers, output, colour)
+            whole = _run(classifier, paths, headers, sink, bar)
+            bar.stop()
+            sink.close()
+    except Closed:
+        return CLOSED
+    return 0 if whole else UNREAD
+
+
+def _run(
+    classifier: Classifier,
+    paths: Sequence[str],
+    headers: Sequence[str],
+    sink: Sink[Row],
+    bar: Progress,
+) -> bool:
+    """Judge all mails; False where something could not be read or judged."""
+    whole = True
+    for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
+        if isinstance(item, Unreadable):
+            whole = False
+            bar.say(f"{item.origin}: {item.why}; {item.cure}")
+            continue
+        rows, report = _judge(classifier, item, headers)
+        if report is None:
+            whole = False
+            bar.say(f"{item.origin}: could not be judged ({rows[0].defects[0]}); please report it")
+        sink.write(rows, report)
+        bar.advance(item.size or len(item.raw), sum(row.kind is Kind.FAILURE for row in rows))
+    return whole
+
+
+def _judge(
+    classifier: Classifier, item: Item, headers: Sequence[str]
+) -> tuple[tuple[Row, ...], Report | None]:
+    """The records of one mail. A fault of ours costs its mail, never the run."""
+    try:
+        report = read(item.raw)
+        return classifier.judge_report(report, item.origin, headers), report
+    except Exception as error:
+        return (error_row(item.origin, f"{type(error).__name__}: {error}"),), None
+
+
+def _check_headers(names: Sequence[str]) -> list[str]:
+    """The names of headers, each once, as they were given."""
+    wrong = [name for name in names if not _FIELD_NAME.fullmatch(name)]
+    if wrong:
+        faults = [f"{name!r} is no name of a header" for name in wrong]
+        raise OperatorError("--header", faults, "Write the name alone, as in --header X-Campaign.")
+    return list(dict.fromkeys(names))
+
+
+def _spare_inputs(paths: Sequence[str], output: str | None) -> None:
+    """Refuse to write over what is to be read."""
+    if output in (None, "-"):
+        return
+    for path in paths:
+        try:
+            same = path != "-" and Path(path).is_file() and Path(path).samefile(output)
+        except (OSError, ValueError):
+            continue
+        if same:
+            raise OperatorError(output, ["is one of the mails to read"], "Name another file by -o.")
+
+
+def _make_sink(
+    form: Format, out: Output, headers: Sequence[str], output: str | None, colour: bool | None
+) -> Sink[Row]:
+    if form is Format.JSONL:
+        return JsonLines(out)
+    if form is Format.CSV:
+        empty = Row(origin="", kind=Kind.ERROR, headers=dict.fromkeys(headers))
+        return Csv(
+            out, sorted(flatten(empty), key=lambda name: name.startswith("headers.")), flatten
+        )
+    seen = look(output, colour)
+    if form is Format.TABLE:
+        from classifier.tables import MAIL_COLUMNS, Table
+
+        counted = ("mail", "mails")
+        return Table(out, MAIL_COLUMNS, counted, seen.table_width, seen.colour, seen.encoding)
+    from classifier.blocks import MailBlocks
+
+    return MailBlocks(out, seen.text_width, seen.colour, seen.encoding)

@@ -1,0 +1,78 @@
+"""`whybounce explain`: SMTP replies and diagnostics by themselves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from classifier.cli.common import CLOSED, Format, choose_format, look
+from classifier.errors import OperatorError
+from classifier.explain import Explanation, explain, flatten_explanation
+from classifier.pipeline import Classifier
+from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
+
+__all__ = ["explain_texts", "read_lines"]
+
+_LONGEST: Final = 64 * 1024  # bytes of one line; a reply has at most 512 (RFC 5321 4.5.3.1.5)
+
+
+def explain_texts(
+    texts: Sequence[str],
+    chosen: Format | None,
+    output: str | None,
+    rules: Sequence[Path],
+    colour: bool | None,
+) -> int:
+    """Judge each text by itself; the exit status. The arguments are those of the command."""
+    if not all(text.strip() for text in texts):
+        raise OperatorError("TEXT", ["is empty"], "Give the reply in quotes, or - to read lines.")
+    classifier = Classifier(rules)
+    try:
+        with open_output(output) as out:
+            sink = _make_sink(choose_format(chosen, output), out, output, colour)
+            for text in _each(texts):
+                sink.write((explain(classifier, text),))
+            sink.close()
+    except Closed:
+        return CLOSED
+    return 0
+
+
+def _each(texts: Sequence[str]) -> Iterator[str]:
+    for text in texts:
+        if text != "-":
+            # Bytes that are no UTF-8 come as lone surrogates (PEP 383).
+            yield text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        elif sys.stdin is not None:
+            yield from read_lines(sys.stdin.buffer)
+
+
+def read_lines(file: BinaryIO) -> Iterator[str]:
+    """The lines that are not blank, without their ends; of an endless one only its head."""
+    while line := file.readline(_LONGEST):
+        rest = line
+        while rest and not rest.endswith(b"\n") and len(rest) == _LONGEST:
+            rest = file.readline(_LONGEST)
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        if text.strip():
+            yield text
+
+
+def _make_sink(
+    form: Format, out: Output, output: str | None, colour: bool | None
+) -> Sink[Explanation]:
+    if form is Format.JSONL:
+        return JsonLines(out)
+    if form is Format.CSV:
+        return Csv(out, Explanation.__struct_fields__, flatten_explanation)
+    seen = look(output, colour)
+    if form is Format.TABLE:
+        from classifier.tables import REPLY_COLUMNS, Table
+
+        counted = ("reply", "replies")
+        return Table(out, REPLY_COLUMNS, counted, seen.table_width, seen.colour, seen.encoding)
+    from classifier.blocks import ReplyBlocks
+
+    return ReplyBlocks(out, seen.text_width, seen.colour, seen.encoding)

@@ -1,0 +1,53 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from classifier.cli.common import Format
+
+__all__ = ["ColourOption", "FormatOption", "OutputOption", "RulesOption"]
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="text and table for people, jsonl and csv for programs. If not given: text on a"
+        " terminal, jsonl in a pipe or with -o, csv with -o NAME.csv.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to FILE, which appears whole or not at all; - is standard output.",
+        show_default=False,
+    ),
+]
+RulesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rules",
+        metavar="DIR",
+        envvar="WHYBOUNCE_RULES",
+        help="A folder or file of rules of your own, which go before the shipped ones. May be"
+        f" given again; in the variable they are parted by '{os.pathsep}'.",
+        show_default=False,
+    ),
+]
+ColourOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--color/--no-color",
+        help="Colour for text and table. If not given: on a terminal, unless NO_COLOR is set.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,112 @@
+"""A line on the terminal that says how far a long run is, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from classifier.terminal import neutral
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+__all__ = ["Progress", "total_size"]
+
+_PATIENCE: Final = 1.0  # seconds of work before the line shows
+_EVERY: Final = 0.1  # seconds between two updates
+
+
+class Progress:
+    """Shows mails and failed recipients on standard error, if that is a terminal."""
+
+    def __init__(self, wanted: bool | None, total: int | None) -> None:
+        """`wanted`: True at once, None after a second, False never. `total` is in bytes."""
+        here = sys.stderr is not None and sys.stderr.isatty()
+        self._on = here and wanted is not False
+        self._total = total
+        self._due = time.monotonic() + (0.0 if wanted else _PATIENCE)
+        self._mails = self._failed = self._bytes = 0
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Progress:
+        """Nothing shows yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wipe the line."""
+        self.stop()
+
+    def advance(self, size: int, failed: int) -> None:
+        """One more mail, of `size` bytes, with so many failed recipients."""
+        if not self._on:
+            return
+        self._mails += 1
+        self._failed += failed
+        self._bytes += size
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + _EVERY
+        if self._bar is None:
+            self._bar = self._start()
+        if self._task is not None:
+            self._bar.update(
+                self._task, completed=self._bytes, mails=self._mails, failed=self._failed
+            )
+
+    def say(self, line: str) -> None:
+        """Print a line of `complain`'s kind without tearing the bar."""
+        if self._bar is None:
+            from classifier.cli.common import complain
+
+            complain(line)
+        else:
+            from rich.text import Text
+
+            self._bar.console.print(Text(neutral(f"whybounce: {line}")), soft_wrap=True)
+
+    def stop(self) -> None:
+        """Wipe the line for good."""
+        self._on = False
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _start(self) -> Bar:
+        from rich import progress as rich
+        from rich.console import Console
+
+        counts = "{task.fields[mails]:,} mails, {task.fields[failed]:,} failed recipients"
+        columns: list[rich.ProgressColumn] = [rich.SpinnerColumn("line"), rich.TextColumn(counts)]
+        if self._total:
+            columns += [rich.BarColumn(), rich.TimeRemainingColumn(compact=True)]
+        else:
+            columns.append(rich.TimeElapsedColumn())
+        bar = rich.Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = bar.add_task("", total=self._total, mails=self._mails, failed=self._failed)
+        bar.start()
+        return bar
+
+
+def total_size(paths: Sequence[str]) -> int | None:
+    """The bytes of `paths` together, None unless all are regular files."""
+    total = 0
+    for path in map(Path, paths):
+        try:
+            if not path.is_file():
+                return None
+            total += path.stat().st_size
+        except (OSError, ValueError):
+            return None
+    return total
