@@ -17,11 +17,11 @@ PACKAGE: Final = ROOT / "classifier"
 
 #: From the ground up. A module may import from its own line and from those above it here.
 LAYERS: Final = (
-    ("reasons", "codes", "errors"),
+    ("reasons", "codes", "errors", "dates"),
     ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply"),
     ("dsn", "notice", "feedback", "autoreply", "report"),
     ("formats",),
-    ("reading",),
+    ("reading", "signs"),
     ("evidence",),
     ("rules",),
     ("judge", "advice"),
