@@ -19,7 +19,7 @@ from classifier.report import Report
 from classifier.rows import Row
 from classifier.sinks import Output
 from classifier.tally import Tally
-from classifier.terminal import Palette, Style, clip, neutral, width_of, wrap
+from classifier.terminal import Palette, Style, clip, neutral, scrub, width_of, wrap
 
 __all__ = ["ACTORS", "MailBlocks", "ReplyBlocks"]
 
@@ -38,7 +38,7 @@ ACTORS: Final = {
 _OTHERS: Final = {
     Kind.FEEDBACK: "a feedback report (complaint or authentication), no failed delivery",
     Kind.AUTO_REPLY: "an automatic reply such as out of office, no failed delivery",
-    Kind.CHALLENGE: "asks the sender to confirm that they are a person; nothing has failed yet",
+    Kind.CHALLENGE: "asks the sender to confirm the message; nothing has failed yet",
     Kind.DISPOSITION: "a receipt: the message was read, deleted or displayed",
     Kind.NOT_A_BOUNCE: "no bounce",
     Kind.ERROR: "could not be judged",
@@ -89,6 +89,7 @@ class _Blocks:
         """
         begin = "  " + self._palette.paint(f"{label:10}  ", Style.LABEL)
         room = self._width - _INDENT
+        place = _readable(place)
         lines = wrap(_readable(value), room) if value else []
         behind = ""
         if place and width_of(lines[-1]) + 1 + width_of(place) <= room:
@@ -108,8 +109,8 @@ class _Blocks:
         who = clip(neutral(who[:_LONGEST]), max(10, self._width - len(what) - 1), keep="middle")
         yield f"{self._palette.paint(who, Style.STRONG)} {self._palette.paint(what, style)}"
 
-    def _verdict(self, record: Row | Explanation) -> Iterator[str]:
-        """Why, who, what to do, by what right."""
+    def _verdict(self, record: Row | Explanation, known: str = "") -> Iterator[str]:
+        """Why, who, what to do, by what right; without the fact that is `known` already."""
         why = MEANING[Reason(record.reason or Reason.UNDETERMINED)].summary
         actor = Fault(record.fault or Fault.UNKNOWN)
         yield from self._line("why", why)
@@ -120,7 +121,8 @@ class _Blocks:
         by = f"(confidence {record.confidence:.2f}, {record.decided_by})"
         yield from self._line("verdict", verdict, place=by)
         for fact in record.evidence:
-            yield from self._fact(fact)
+            if fact != known:
+                yield from self._fact(fact)
 
     def _fact(self, fact: str) -> Iterator[str]:
         begin = next((begin for begin in _LABELS if fact.startswith(begin)), "")
@@ -221,7 +223,7 @@ def _part_place(fact: str) -> tuple[str, str]:
     """A fact and the `(place)` at its end, "" where it has none."""
     value, found, place = fact.rpartition(" (")
     if found and value and place.endswith(")") and len(place) < _LONGEST // 4:
-        return value, neutral(f"({place}")
+        return value, f"({place}"
     return fact, ""
 
 
@@ -275,7 +277,8 @@ class ReplyBlocks(_Blocks):
             style = _STYLES.get(Permanence(record.permanence), Style.STRONG)
             text = wrap(_readable(record.text), self._width)
             lines += [self._palette.paint(line, style) for line in text]
-            self._print([*lines, *self._verdict(record)])
+            headline = f"reply: {' '.join(scrub(record.text).split())}"
+            self._print([*lines, *self._verdict(record, headline)])
 
     def close(self) -> None:
         """Print the counts, where there is anything to count."""

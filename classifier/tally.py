@@ -21,7 +21,7 @@ _KINDS: Final = {
     Kind.AUTO_REPLY: ("automatic reply", "automatic replies"),
     Kind.CHALLENGE: ("challenge", "challenges"),
     Kind.DISPOSITION: ("receipt", "receipts"),
-    Kind.NOT_A_BOUNCE: ("no bounce", "no bounces"),
+    Kind.NOT_A_BOUNCE: ("other mail", "other mails"),
     Kind.ERROR: ("not judged", "not judged"),
 }
 

@@ -85,9 +85,9 @@ def classify(
 ) -> None:
     """Why each recipient of a bounce was not reached."""
     paths = path or _use_stdin(context)
-    from classifier.cli.classify import classify as run
+    from classifier.cli.mails import judge_mails
 
-    raise typer.Exit(run(paths, format, output, header or (), rules or (), progress, color))
+    raise typer.Exit(judge_mails(paths, format, output, header or (), rules or (), progress, color))
 
 
 @app.command(epilog=_EXPLAIN)
@@ -109,9 +109,9 @@ def explain(
 ) -> None:
     """What an SMTP reply or diagnostic means by itself."""
     texts = text or _use_stdin(context)
-    from classifier.cli.explain import explain_texts
+    from classifier.cli.replies import judge_replies
 
-    raise typer.Exit(explain_texts(texts, format, output, rules or (), color))
+    raise typer.Exit(judge_replies(texts, format, output, rules or (), color))
 
 
 def _use_stdin(context: typer.Context) -> list[str]:

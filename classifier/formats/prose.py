@@ -73,6 +73,7 @@ _CODED: Final = re.compile(r"(?<![\d.\-])[45][0-5]\d(?=[ \-'\"])|[45]\.\d{1,3}\.
 _LINE_OF_CODE: Final = re.compile(
     r"^(?:[ \t]{0,12}|<<< ?|[^\n]{0,200}: ?)[45][0-5]\d[ -][^\n]{0,20}[A-Za-z<]", re.MULTILINE
 )
+_WORD: Final = re.compile(r"\w{3}")
 _RULE: Final = re.compile(r"^[ \t]*[-=_*#~]{4,}[ \t]*$")
 # Words that close the part about a recipient.
 _CLOSING: Final = re.compile(
@@ -126,12 +127,24 @@ def read_prose(clues: Clues) -> Sequence[Found]:
 
 
 def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
-    """The only recipient there is gets the reply that stands above its name, if need be."""
-    if len(found) != 1 or _CODED.search(found[0].text):
-        return found
+    """What is still missing a text gets it from the whole prose.
+
+    The only recipient there is gets a reply that stands above its name; one of whom nothing at
+    all is said gets the sentences of failure.
+    """
+    alone = len(found) == 1
     coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
-    text = "\n".join([found[0].text, *coded[:6]]).strip()
-    return [msgspec.structs.replace(found[0], text=text)]
+    failing = [line.strip() for line in lines if says_failure(line)]
+    complete: list[Found] = []
+    for each in found:
+        more: list[str] = []
+        if not _CODED.search(each.text):
+            more = coded[:6] if alone and coded else []
+            if not more and not _WORD.search(each.text):
+                more = failing[:4]
+        text = "\n".join([each.text, *more]).strip() if more else each.text
+        complete.append(msgspec.structs.replace(each, text=text))
+    return complete
 
 
 class _Heading(NamedTuple):
@@ -203,7 +216,8 @@ def _below(rest: str, lines: Sequence[str]) -> str:
     for line in lines:
         read += 1
         if not line.strip():
-            if attached:
+            # "because:" announces what comes after the blank line
+            if attached and not attached[-1].endswith(":"):
                 break
             continue
         if _RULE.match(line) or _closes(line):

@@ -127,11 +127,16 @@ class RuleSet:
         evidence: Evidence,
         owner: str | None,
     ) -> None:
+        refused: set[str] = set()  # asked once, however often its words stand there
         for phrase, rule in index.find(text):
             before = found.get(rule.name)
             if before is None:
+                if rule.name in refused:
+                    continue
                 if _fires(rule, evidence, owner):
                     found[rule.name] = Hit(rule, phrase.written, place)
+                else:
+                    refused.add(rule.name)
             elif len(phrase.written) > len(before.words):
                 found[rule.name] = Hit(rule, phrase.written, before.place)
 

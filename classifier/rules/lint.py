@@ -17,12 +17,13 @@ __all__ = ["lint"]
 def lint(rules: RuleSet, only: str | None = None) -> list[str]:
     """Every fault of `rules` (of the owner `only`, where one is given), one line each.
 
-    A hit has to fire its rule, and no rule of the same layer with another reason may fire on it
-    unless one of the two is written to go over the other. A miss must not fire its rule. Names
-    are unique, and `over` names rules that exist.
+    A hit has to fire its rule, and a rule of the same layer with another reason may fire on it
+    only where this one is written to go over that. A miss must not fire its rule. Names are
+    unique, `over` names rules that exist, and no two rules go over each other.
     """
     faults: list[str] = []
     names = Counter(rule.name for rule in rules.rules)
+    by_name = {rule.name: rule for rule in rules.rules}
     for rule in rules.rules:
         if only is not None and rule.owner != only:
             continue
@@ -30,6 +31,9 @@ def lint(rules: RuleSet, only: str | None = None) -> list[str]:
             faults.append(f"{rule.where}: {rule.name} stands twice; rename one")
         for other in sorted(rule.over - names.keys()):
             faults.append(f"{rule.where}: {rule.name} goes over {other}, which does not exist")
+        for other in sorted(rule.over & names.keys()):
+            if rule.name in by_name[other].over:
+                faults.append(f"{rule.where}: {rule.name} and {other} go over each other")
         for example in rule.hits:
             faults.extend(_hit_faults(rules, rule, example))
         for example in rule.misses:

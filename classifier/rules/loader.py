@@ -20,6 +20,7 @@ from classifier.errors import OperatorError
 from classifier.evidence import fold
 from classifier.reasons import Advice, Fault, Permanence, Reason
 from classifier.rules.engine import Owner, RuleSet
+from classifier.rules.lint import lint
 from classifier.rules.rule import (
     CIRCUMSTANCES,
     Code,
@@ -85,8 +86,10 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
     except tomllib.TOMLDecodeError as error:
         raise OperatorError(str(path), [f"is not TOML: {error}"], "Mend that line.") from error
     faults = _Faults(path, text)
-    for key in table.keys() - _FILE_KEYS:
+    for key in sorted(table.keys() - _FILE_KEYS):
         faults.found.append(f"unknown key {key!r}; known are {', '.join(sorted(_FILE_KEYS))}")
+    if table.get("layer", "text") not in _LAYERS:
+        faults.found.append(f"layer {table['layer']!r} is none of {', '.join(_LAYERS)}")
     layer = _LAYERS.get(str(table.get("layer")), layer)
     owner = Owner(
         path.stem,
@@ -97,7 +100,11 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
         if not host.startswith("."):
             faults.found.append(f"host {host!r} has no leading dot; write '.{host}'")
     rules: list[Rule] = []
-    for name, entry in table.get("rule", {}).items():
+    entries = table.get("rule", {})
+    if not isinstance(entries, dict):
+        faults.found.append("rule is no table; write [rule.NAME]")
+        entries = {}
+    for name, entry in entries.items():
         rule = _read_rule(faults, name, entry, layer, owner.name, table.get("source", ""))
         if rule is not None:
             rules.append(rule)
@@ -113,7 +120,7 @@ def _read_rule(
         faults.add(name, "is no table")
         return None
     before = len(faults.found)
-    for key in entry.keys() - _RULE_KEYS:
+    for key in sorted(entry.keys() - _RULE_KEYS):
         faults.add(name, f"unknown key {key!r}; known are {', '.join(sorted(_RULE_KEYS))}")
     if not entry.get("source", source):
         faults.add(name, "has no source; give one here or at the head of the file")
@@ -145,7 +152,7 @@ def _read_rule(
         pattern=_pattern(faults, name, entry.get("pattern")),
         when=when,
         here=here,
-        over=frozenset(n if "/" in n else f"{owner}/{n}" for n in entry.get("over", ())),
+        over=frozenset(_names(faults, name, owner, entry.get("over", []))),
         decides=entry.get("strength", "decides") == "decides",
         permanence=_optional(faults, name, "permanence", Permanence, entry),
         fault=_optional(faults, name, "fault", Fault, entry),
@@ -172,6 +179,14 @@ def _phrases(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Phras
             yield phrase
 
 
+def _names(faults: _Faults, name: str, owner: str, given: Any) -> Iterable[str]:
+    if not isinstance(given, list) or not all(isinstance(other, str) for other in given):
+        faults.add(name, "over is a list of names of rules")
+        return
+    for other in given:
+        yield other if "/" in other else f"{owner}/{other}"
+
+
 def _codes(faults: _Faults, name: str, given: Any) -> Iterable[Code]:
     for written in given if isinstance(given, list | tuple) else [given]:
         code = read_code(written) if isinstance(written, str) else None
@@ -195,12 +210,44 @@ def _pattern(faults: _Faults, name: str, written: Any) -> re.Pattern[str] | None
     if written is None:
         return None
     try:
-        if len(written) > _MAX_PATTERN or re.search(r"\(\?[=!<]|\\[1-9]|[*+}]\)[*+{]", written):
-            raise re.error("look-around, back-references and nested repeats are not linear")
+        if len(written) > _MAX_PATTERN or not _is_linear(written):
+            raise re.error(
+                "look-around, back-references, repeated groups that repeat or choose, and more than"
+                " two unbounded repeats are not linear; write {0,80}"
+            )
         return re.compile(written)
     except (re.error, TypeError) as error:
         faults.add(name, f"pattern: {error}")
         return None
+
+
+#   (?=a) (?!a) (?<=a) (?<!a) (?P=name) (?(1)a) \\1
+_NOT_LINEAR: Final = re.compile(r"\(\?(?:[=!(]|<[=!]|P=)|\\[1-9]")
+_ATOMS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.S)
+
+
+def _is_linear(pattern: str) -> bool:
+    """Whether a pattern can be told at sight to need no more than a few looks at each letter."""
+    if _NOT_LINEAR.search(pattern):
+        return False
+    atoms = [found.group() for found in _ATOMS.finditer(pattern)]
+    unbounded = 0
+    inside = [False]  # for each open group, whether it repeats or chooses
+    closed = False  # whether the group that has just been closed did
+    for before, atom in zip(["", *atoms], atoms, strict=False):
+        if atom == "(":
+            inside.append(False)
+        elif atom == ")" and len(inside) > 1:
+            closed = inside.pop()
+            inside[-1] |= closed
+        elif atom == "|" or (atom == "?" and before != "("):
+            inside[-1] = True
+        elif atom in ("*", "+", "{"):
+            if before == ")" and closed:
+                return False
+            unbounded += atom != "{"
+            inside[-1] = True
+    return unbounded <= 2
 
 
 def _member(faults: _Faults, name: str, key: str, kind: type[_E], written: Any) -> _E | None:
@@ -229,7 +276,8 @@ def _examples(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Exam
 def load(folders: Iterable[Path] = ()) -> RuleSet:
     """The shipped rules and, above them, the operator's own `folders`.
 
-    Raises `OperatorError` with the faults of the first folder that has any.
+    Raises `OperatorError` with the faults of the first folder that has any, be it in the files or
+    (see `classifier.rules.lint`) in what its rules fire on.
     """
     owners, rules = list(load_shipped().owners), list(load_shipped().rules)
     for folder in folders:
@@ -237,14 +285,19 @@ def load(folders: Iterable[Path] = ()) -> RuleSet:
         if not files:
             raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of rules.")
         faults: list[str] = []
+        own: list[str] = []
         for path in files:
             try:
                 owner, more = read_file(path, Layer.OPERATOR)
             except OperatorError as error:
                 faults.extend(f"{path.name}: {fault}" for fault in error.faults)
                 continue
+            own.append(owner.name)
             owners.append(owner)
             rules.extend(more)
+        if not faults:
+            together = RuleSet(rules, owners)
+            faults = [fault for name in own for fault in lint(together, only=name)]
         if faults:
             raise OperatorError(str(folder), faults, "Nothing was judged; mend these first.")
     return RuleSet(rules, owners)

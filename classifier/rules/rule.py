@@ -46,11 +46,23 @@ class Phrase(msgspec.Struct, frozen=True):
         end = start + len(first)
         if not self.open_left and start and first[0].isalnum() and text[start - 1].isalnum():
             return False
-        for part in self.parts[1:]:
+        for part in self.parts[1:-1]:
             at = text.find(part, end, end + self.GAP + len(part))
             if at < 0:
                 return False
             end = at + len(part)
+        if len(self.parts) == 1:
+            return self._ends_at(text, end)
+        # "mailbox ... full": a first "fuller" does not hide the "full" behind it
+        last, limit = self.parts[-1], end + self.GAP + len(self.parts[-1])
+        at = text.find(last, end, limit)
+        while at >= 0:
+            if self._ends_at(text, at + len(last)):
+                return True
+            at = text.find(last, at + 1, limit)
+        return False
+
+    def _ends_at(self, text: str, end: int) -> bool:
         if self.open_right or end >= len(text):
             return True
         return not (text[end - 1].isalnum() and text[end].isalnum())
@@ -94,7 +106,7 @@ def read_code(written: str) -> Code | None:
     return Code(reply, None if cls == "x" else cls, int(subject), int(low), int(high or low))
 
 
-class Example(msgspec.Struct, frozen=True):
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reply that a rule must (`hits`) or must not (`misses`) fire on.
 
     Only `text` is needed; the rest gives the circumstances that `when` asks for. `auth` holds
@@ -105,7 +117,7 @@ class Example(msgspec.Struct, frozen=True):
     notice: str = ""
     host: str | None = None
     command: str | None = None
-    hop: str | None = None
+    hop: Hop | None = None
     format: str | None = None
     expired: bool = False
     auth: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -114,7 +126,7 @@ class Example(msgspec.Struct, frozen=True):
         """The evidence that this example stands for."""
         known: dict[str, Any] = {"command": self.command, "remote_mta": self.host}
         if self.hop:
-            known["hop"] = Hop(self.hop)
+            known["hop"] = self.hop
         if self.format:
             known["format"] = self.format
         return weigh_text(

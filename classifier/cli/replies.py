@@ -1,4 +1,4 @@
-"""`whybounce explain`: SMTP replies and diagnostics by themselves."""
+"""The work of `whybounce explain`: SMTP replies and diagnostics by themselves."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from classifier.explain import Explanation, explain, flatten_explanation
 from classifier.pipeline import Classifier
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
-__all__ = ["explain_texts", "read_lines"]
+__all__ = ["judge_replies", "read_lines"]
 
 _LONGEST: Final = 64 * 1024  # bytes of one line; a reply has at most 512 (RFC 5321 4.5.3.1.5)
 
 
-def explain_texts(
+def judge_replies(
     texts: Sequence[str],
     chosen: Format | None,
     output: str | None,

@@ -1,4 +1,4 @@
-"""`whybounce classify`: mails in, one record a failed recipient out."""
+"""The work of `whybounce classify`: mails in, one record a failed recipient out."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from classifier.report import Report
 from classifier.rows import Row, error_row, flatten
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
-__all__ = ["classify"]
+__all__ = ["judge_mails"]
 
 _FIELD_NAME: Final = re.compile(r"[!-9;-~]+")  # RFC 5322 3.6.8
 
 
-def classify(
+def judge_mails(
     paths: Sequence[str],
     chosen: Format | None,
     output: str | None,

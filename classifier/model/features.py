@@ -1,0 +1,117 @@
+"""Features: what the model sees of a piece of evidence, in training and in use alike.
+
+Only the words of the innermost reply count, with everything masked that names somebody or
+something (addresses, hosts, numbers), and beside them the codes and circumstances as tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from classifier.evidence import Evidence, Hop
+
+__all__ = ["VERSION", "Features", "grams", "letters", "read_features"]
+
+#: Raised whenever the same evidence would give other features: a model is good for one version.
+VERSION: Final = 1
+
+
+class Features(msgspec.Struct, frozen=True):
+    """The masked words of a reply, and its codes and circumstances: `__code=550`, `__dmarc=fail`."""
+
+    text: str
+    tokens: tuple[str, ...] = ()
+
+
+_MAX_TEXT: Final = 1000  # characters; what a reply means is said before them
+
+# Masks are upper case, the text is lower case: no word is ever taken for a mask. All repeats are
+# bounded, so that hostile text costs linear time.
+_MASKS: Final = (
+    # (in reply to end of data command): said by the token of the command
+    (re.compile(r"\(in reply to (?:[a-z]{1,10} ){1,4}command\)"), " "),
+    (re.compile(r"\b(?:https?://|www\.)[^\s<>\"]{1,1000}"), " URL "),
+    (re.compile(r"[^\s<>@:;,()\[\]]{1,64}@[^\s<>@:;,()\[\]]{1,255}"), " ADDRESS "),
+    # 192.0.2.1, 2001:db8::1 (and 10:22:31, which says as little)
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), " IP "),
+    (re.compile(r"\b[0-9a-f]{1,4}(?:(?:::?[0-9a-f]{1,4}){2,7}|::[0-9a-f]{1,4})\b"), " IP "),
+    # 550 5.7.1 / (#5.1.1) / 550-5.7.26: said by the tokens of code and status
+    (re.compile(r"^[245]\d\d\b|#?\b[245]\.\d{1,3}\.\d{1,3}\b"), " "),
+    # mx1.example.org, but not resolver.rst.authrequired, which is a word of Exchange's
+    (re.compile(r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,6}\b(?![.-]\w)"), " HOST "),
+)
+_WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_LONG_ID: Final = 8  # characters from which a word with a digit in it is an id: s-k42xq81a
+
+
+def read_features(evidence: Evidence) -> Features:
+    """The features of one failed recipient."""
+    return Features(_mask(evidence.folded[:_MAX_TEXT]), tuple(_tokens(evidence)))
+
+
+def _mask(text: str) -> str:
+    for pattern, mask in _MASKS:
+        text = pattern.sub(mask, text)
+    return " ".join(_mask_word(word) for word in _WORD.findall(text))
+
+
+def _mask_word(word: str) -> str:
+    if word.isascii() and not word.isalpha() and any(c.isdigit() for c in word):
+        if word.isdigit():
+            return "NUMBER"
+        if len(word) >= _LONG_ID:
+            return "ID"
+    return word
+
+
+def _tokens(evidence: Evidence) -> Iterator[str]:
+    if evidence.reply_code:
+        yield f"__code={evidence.reply_code}"
+    if evidence.status:
+        yield f"__status={evidence.status}"
+    code = evidence.reply_code or evidence.status
+    if code:
+        yield f"__class={code[0]}"
+    if evidence.command:
+        yield f"__command={evidence.command}"
+    # The recipient's side is what is assumed where nothing is known, so it says nothing.
+    if evidence.hop not in (Hop.RECIPIENT_MX, Hop.UNKNOWN):
+        yield f"__hop={evidence.hop}"
+    for method in ("spf", "dkim", "dmarc", "arc"):
+        if method in evidence.auth:
+            yield f"__{method}={evidence.auth[method]}"
+
+
+def letters(text: str) -> int:
+    """How many letters a masked text holds, masks apart."""
+    return sum(character.isalpha() and not character.isupper() for character in text)
+
+
+def grams(features: Features) -> Counter[str]:
+    """How often each feature occurs.
+
+    Three kinds in one space: characters, 3 to 5 of one word with a blank at its ends (`" spf "`);
+    words, 1 or 2 (`"=spf fail"`); tokens (`"__code=550"`).
+    """
+    words = features.text.split()
+    found: Counter[str] = Counter(features.tokens)
+    found.update("=" + word for word in words)
+    found.update(f"={one} {two}" for one, two in zip(words, words[1:], strict=False))
+    for word in words:
+        found.update(_characters(f" {word} "))
+    return found
+
+
+def _characters(padded: str) -> Iterator[str]:
+    """The same n-grams as scikit-learn's `char_wb` analyzer for one word."""
+    for size in (3, 4, 5):
+        if len(padded) <= size:
+            yield padded  # a short word counts once
+            return
+        for start in range(len(padded) - size + 1):
+            yield padded[start : start + size]
