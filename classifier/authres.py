@@ -76,9 +76,12 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
         return {method: result for method, result in pairs if result}
 
 
+_HIDDEN: Final = "\x1f"  # stands for a semicolon between quotes
 _SIGNS: Final = re.compile(r'(\\.|[()"])')
 #   dkim=pass   dkim/1 = pass   (at the start of what stands between two semicolons)
 _METHOD: Final = re.compile(r"\s*([A-Za-z][A-Za-z-]*)(?:\s*/\s*\d+)?\s*=\s*([A-Za-z]+)")
+#   i=1; mx.example.org; ...   (ARC's header)
+_INSTANCE: Final = re.compile(r"\s*i\s*=\s*(\d{1,2})", re.IGNORECASE)
 #   header.d=example.org   smtp.mailfrom="a b"@example.org   header.from = example.org
 _PROPERTY: Final = re.compile(
     r"\b([a-z]+\.[a-z0-9_-]+)\s*=\s*(\"[^\"]*\"[^\s;]*|[^\s;]+)", re.IGNORECASE
@@ -99,7 +102,7 @@ def _without_comments(value: str) -> str:
         elif depth == 0:
             if piece == '"':
                 quoted = not quoted
-            kept.append(piece.replace(";", ",") if quoted else piece)
+            kept.append(piece.replace(";", _HIDDEN) if quoted else piece)
     return "".join(kept)
 
 
@@ -113,7 +116,7 @@ def read_results(value: str) -> Results:
         method = found.group(1).lower() if found else ""
         if found and method in METHODS:
             properties = {
-                name.lower(): content.replace('"', "")
+                name.lower(): content.replace('"', "").replace(_HIDDEN, ";")
                 for name, content in _PROPERTY.findall(segment, found.end())
             }
             results.append(Result(method, found.group(2).lower(), properties))
@@ -121,7 +124,7 @@ def read_results(value: str) -> Results:
             # mx.example.org 1; ...   the version may follow
             words = segment.split()
             authserv_id = words[0].lower() if words else None
-        elif place == 0 and method == "i":  # ARC's header: i=1; mx.example.org; ...
+        elif place == 0 and _INSTANCE.match(segment):
             opens = 1
     return Results(authserv_id, tuple(results))
 
@@ -164,7 +167,7 @@ def _newest_arc(headers: Headers) -> Results | None:
     """The ARC-Authentication-Results with the highest instance (RFC 8617 4.1.1)."""
     best: tuple[int, Results] | None = None
     for value in headers.all("ARC-Authentication-Results")[:_MAX_HEADERS]:
-        found = re.match(r"\s*i\s*=\s*(\d{1,2})", value)
+        found = _INSTANCE.match(value)
         said = read_results(value)
         instance = int(found.group(1)) if found else 0
         if said.results and (best is None or instance > best[0]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import authres
@@ -18,69 +17,85 @@ from classifier.headers import Headers
 # The forms, by who writes them: value, authserv-id, results, properties of the first result.
 FORMS: Final[dict[str, tuple[str, str | None, list[tuple[str, str]], dict[str, str]]]] = {
     "google": (
-        "mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b=AbCdEf12;"
-        " spf=pass (google.com: domain of ada@example.com designates 192.0.2.1 as permitted"
-        " sender) smtp.mailfrom=ada@example.com;"
-        " dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=example.com",
+        (
+            "mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b=AbCdEf12;"
+            " spf=pass (google.com: domain of ada@example.com designates 192.0.2.1 as permitted"
+            " sender) smtp.mailfrom=ada@example.com;"
+            " dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=example.com"
+        ),
         "mx.google.com",
         [("dkim", "pass"), ("spf", "pass"), ("dmarc", "pass")],
         {"header.i": "@example.com", "header.s": "s1", "header.b": "AbCdEf12"},
     ),
     "google with arc": (
-        'mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b="k3/w;=+";'
-        " arc=pass (i=2 spf=pass spfdomain=example.com dkim=pass dkdomain=example.com"
-        " dmarc=pass fromdomain=example.com); spf=softfail (google.com: domain of"
-        " transitioning ada@example.com does not designate 192.0.2.1) smtp.mailfrom=a@example.com",
+        (
+            'mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b="k3/w;=+";'
+            " arc=pass (i=2 spf=pass spfdomain=example.com dkim=pass dkdomain=example.com"
+            " dmarc=pass fromdomain=example.com); spf=softfail (google.com: domain of"
+            " transitioning ada@example.com does not designate 192.0.2.1) smtp.mailfrom=a@example.com"
+        ),
         "mx.google.com",
         [("dkim", "pass"), ("arc", "pass"), ("spf", "softfail")],
         {"header.i": "@example.com", "header.s": "s1"},
     ),
     "microsoft": (
-        "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=example.com; dkim=pass (signature was"
-        " verified) header.d=example.com;dmarc=pass action=none"
-        " header.from=example.com;compauth=pass reason=100",
+        (
+            "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=example.com; dkim=pass (signature was"
+            " verified) header.d=example.com;dmarc=pass action=none"
+            " header.from=example.com;compauth=pass reason=100"
+        ),
         None,
         [("spf", "pass"), ("dkim", "pass"), ("dmarc", "pass"), ("compauth", "pass")],
         {"smtp.mailfrom": "example.com"},
     ),
     "microsoft with a domain between": (
-        "spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=example.com; contoso.example; dkim=none"
-        " (message not signed) header.d=none;contoso.example; dmarc=fail action=oreject"
-        " header.from=example.com;",
+        (
+            "spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=example.com; contoso.example; dkim=none"
+            " (message not signed) header.d=none;contoso.example; dmarc=fail action=oreject"
+            " header.from=example.com;"
+        ),
         None,
         [("spf", "fail"), ("dkim", "none"), ("dmarc", "fail")],
         {"smtp.mailfrom": "example.com"},
     ),
     "microsoft internal": (
-        "dkim=none (message not signed) header.d=none;dmarc=none action=none"
-        " header.from=example.com;",
+        (
+            "dkim=none (message not signed) header.d=none;dmarc=none action=none"
+            " header.from=example.com;"
+        ),
         None,
         [("dkim", "none"), ("dmarc", "none")],
         {"header.d": "none"},
     ),
     "yahoo": (
-        "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com; dkim=pass header.i=@example.com"
-        " header.s=s1; spf=pass smtp.mailfrom=example.com;"
-        " dmarc=pass(p=REJECT) header.from=example.com;",
+        (
+            "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com; dkim=pass header.i=@example.com"
+            " header.s=s1; spf=pass smtp.mailfrom=example.com;"
+            " dmarc=pass(p=REJECT) header.from=example.com;"
+        ),
         "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com",
         [("dkim", "pass"), ("spf", "pass"), ("dmarc", "pass")],
         {"header.i": "@example.com", "header.s": "s1"},
     ),
     "yahoo, undecided": (
-        "mta1.mail.yahoo.com; dkim=unknown; spf=none smtp.mailfrom=example.com;"
-        " dmarc=unknown header.from=example.com;",
+        (
+            "mta1.mail.yahoo.com; dkim=unknown; spf=none smtp.mailfrom=example.com;"
+            " dmarc=unknown header.from=example.com;"
+        ),
         "mta1.mail.yahoo.com",
         [("dkim", "unknown"), ("spf", "none"), ("dmarc", "unknown")],
         {},
     ),
     "fastmail": (
-        "mx4.messagingengine.com; arc=none (no signatures found); bimi=skipped (DMARC Policy is"
-        " not at enforcement); dkim=pass (2048-bit rsa key sha256) header.d=example.com"
-        " header.i=@example.com header.b=AbCdEf12 header.a=rsa-sha256 header.s=s1 x-bits=2048;"
-        " dmarc=pass policy.published-domain-policy=none header.from=example.com;"
-        " iprev=pass smtp.remote-ip=192.0.2.1 (mx.example.com); spf=pass"
-        " smtp.mailfrom=ada@example.com smtp.helo=mx.example.com; x-aligned-from=pass"
-        " (Address match); x-ptr=pass smtp.helo=mx.example.com policy.ptr=mx.example.com",
+        (
+            "mx4.messagingengine.com; arc=none (no signatures found); bimi=skipped (DMARC Policy is"
+            " not at enforcement); dkim=pass (2048-bit rsa key sha256) header.d=example.com"
+            " header.i=@example.com header.b=AbCdEf12 header.a=rsa-sha256 header.s=s1 x-bits=2048;"
+            " dmarc=pass policy.published-domain-policy=none header.from=example.com;"
+            " iprev=pass smtp.remote-ip=192.0.2.1 (mx.example.com); spf=pass"
+            " smtp.mailfrom=ada@example.com smtp.helo=mx.example.com; x-aligned-from=pass"
+            " (Address match); x-ptr=pass smtp.helo=mx.example.com policy.ptr=mx.example.com"
+        ),
         "mx4.messagingengine.com",
         [
             *(("arc", "none"), ("bimi", "skipped"), ("dkim", "pass"), ("dmarc", "pass")),
@@ -89,8 +104,10 @@ FORMS: Final[dict[str, tuple[str, str | None, list[tuple[str, str]], dict[str, s
         {},
     ),
     "opendkim": (
-        "relay.example.com; dkim=pass (2048-bit key; unprotected) header.d=example.com"
-        ' header.i=@example.com header.a=rsa-sha256 header.s=s1 header.b="Ab+C/dEf"',
+        (
+            "relay.example.com; dkim=pass (2048-bit key; unprotected) header.d=example.com"
+            ' header.i=@example.com header.a=rsa-sha256 header.s=s1 header.b="Ab+C/dEf"'
+        ),
         "relay.example.com",
         [("dkim", "pass")],
         {
@@ -102,25 +119,32 @@ FORMS: Final[dict[str, tuple[str, str | None, list[tuple[str, str]], dict[str, s
         },
     ),
     "nested comments": (
-        "mx.example.org (a (b; spf=fail) c) 1; spf=pass (x (y; dkim=fail (\\) z)) \" ;)"
-        " smtp.mailfrom=example.com",
+        (
+            'mx.example.org (a (b; spf=fail) c) 1; spf=pass (x (y; dkim=fail (\\) z)) " ;)'
+            " smtp.mailfrom=example.com"
+        ),
         "mx.example.org",
         [("spf", "pass")],
         {"smtp.mailfrom": "example.com"},
     ),
     "nothing done": ("mx.example.org 1; none", "mx.example.org", [], {}),
     "amazon": (
-        "amazonses.com; spf=pass (spfCheck: domain of example.com designates 192.0.2.1 as"
-        " permitted sender) client-ip=192.0.2.1; envelope-from=ada@example.com;"
-        " helo=mx.example.com; dkim=pass header.i=@example.com; dmarc=pass header.from=example.com;",
+        (
+            "amazonses.com; spf=pass (spfCheck: domain of example.com designates 192.0.2.1 as"
+            " permitted sender) client-ip=192.0.2.1; envelope-from=ada@example.com;"
+            " helo=mx.example.com; dkim=pass header.i=@example.com; dmarc=pass"
+            " header.from=example.com;"
+        ),
         "amazonses.com",
         [("spf", "pass"), ("dkim", "pass"), ("dmarc", "pass")],
         {},
     ),
     "mail.ru": (
-        "mxs.mail.ru; spf=pass (mx1.mail.ru: domain of example.com designates 192.0.2.1 as"
-        " permitted sender) smtp.mailfrom=ada@example.com smtp.helo=mx.example.com; dkim=pass"
-        " header.d=example.com; dmarc=pass header.from=ada@example.com",
+        (
+            "mxs.mail.ru; spf=pass (mx1.mail.ru: domain of example.com designates 192.0.2.1 as"
+            " permitted sender) smtp.mailfrom=ada@example.com smtp.helo=mx.example.com; dkim=pass"
+            " header.d=example.com; dmarc=pass header.from=ada@example.com"
+        ),
         "mxs.mail.ru",
         [("spf", "pass"), ("dkim", "pass"), ("dmarc", "pass")],
         {"smtp.mailfrom": "ada@example.com", "smtp.helo": "mx.example.com"},
@@ -258,7 +282,22 @@ def test_arc_header_has_its_instance_first() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["(", ")", '"', ";", "=", "a=b ", "dkim", "dkim=pass ", " ", 'a.b="', "a.b=", "a.a-", "\\", "(\\"],
+    [
+        "(",
+        ")",
+        '"',
+        ";",
+        "=",
+        "a=b ",
+        "dkim",
+        "dkim=pass ",
+        " ",
+        'a.b="',
+        "a.b=",
+        "a.a-",
+        "\\",
+        "(\\",
+    ],
 )
 def test_hostile_values_are_bounded(piece: str) -> None:
     for value in ("x; " + piece * 100_000, "x; dkim" + piece * 100_000, piece * 100_000):
@@ -267,17 +306,11 @@ def test_hostile_values_are_bounded(piece: str) -> None:
         assert size <= 16 * ours._MAX_VALUE
 
 
-def steps(pattern: re.Pattern[str], text: str) -> None:
-    """Patterns must be linear; a quadratic one takes minutes here and fails no sooner."""
-    pattern.search(text)
-    pattern.match(text)
-
-
-@pytest.mark.parametrize("pattern", [ours._METHOD, ours._PROPERTY, ours._SIGNS, ours._SPF_FROM])
-@pytest.mark.parametrize("piece", [" ", "a", "a.", "a.b = ", "dkim", "-", '"', "envelope-from "])
-def test_patterns_on_a_megabyte(pattern: re.Pattern[str], piece: str) -> None:
-    for begin in ("", "dkim", "dkim/", "dkim=", "a.b", "envelope-from", "envelope-from="):
-        steps(pattern, begin + piece * (100_000 // len(piece)))
+@pytest.mark.parametrize("piece", [" ", "a", "dkim", "-", "/", "/ 1", "= ", "\t", "x=pass"])
+def test_method_pattern_is_linear(piece: str) -> None:
+    # A pattern that looks back over the same blanks again and again takes hours over these.
+    for begin in ("", "dkim", "dkim/", "dkim/1", "dkim="):
+        ours._METHOD.match(begin + piece * (400_000 // len(piece)))
 
 
 def test_many_headers_are_not_all_read() -> None:
@@ -395,8 +428,10 @@ def test_newest_arc_fills_gaps() -> None:
     ("value", "result", "domain"),
     [
         (
-            "pass (mx.example.org: domain of ada@example.com designates 192.0.2.1 as permitted"
-            ' sender) client-ip=192.0.2.1; envelope-from="ada@example.com"; helo=mx.example.com;',
+            (
+                "pass (mx.example.org: domain of ada@example.com designates 192.0.2.1 as permitted"
+                ' sender) client-ip=192.0.2.1; envelope-from="ada@example.com"; helo=mx.example.com;'
+            ),
             "pass",
             "example.com",
         ),

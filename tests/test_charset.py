@@ -121,7 +121,9 @@ HOSTILE: Final = [
 
 
 @pytest.mark.parametrize("charset", HOSTILE)
-@pytest.mark.parametrize("raw", [b"550 no\\u0041", "größer als erlaubt – ü".encode(), b"gr\xf6\xdf"])
+@pytest.mark.parametrize(
+    "raw", [b"550 no\\u0041", "größer als erlaubt – ü".encode(), b"gr\xf6\xdf"]
+)
 def test_hostile_names_count_for_nothing(charset: str, raw: bytes) -> None:
     assert decode(raw, charset) == decode(raw)
 
@@ -137,7 +139,9 @@ def test_utf_7_cannot_make_what_nothing_can_write() -> None:
     decode(b"+//+", "utf-7").encode("utf-8")
 
 
-@given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=20), st.sampled_from(HOSTILE)))
+@given(
+    st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=20), st.sampled_from(HOSTILE))
+)
 def test_never_raises(raw: bytes, charset: str | None) -> None:
     decode(raw, charset).encode("utf-8")
 

@@ -35,8 +35,10 @@ def test_get_is_the_first_and_does_not_care_for_case() -> None:
 
 def test_all_is_in_order_and_unfolded() -> None:
     assert Headers(HEAD).all("received") == [
-        "from mx.example.org (mx.example.org [192.0.2.1]) by relay.example.com with ESMTP;"
-        " Tue, 24 Nov 2026 07:51:50 +0000",
+        (
+            "from mx.example.org (mx.example.org [192.0.2.1]) by relay.example.com with ESMTP;"
+            " Tue, 24 Nov 2026 07:51:50 +0000"
+        ),
         "by local",
     ]
 

@@ -56,7 +56,7 @@ def differences(row: Row, want: Mapping[str, Any]) -> list[str]:
     """What a record says otherwise than its `[[record]]` asks for."""
     unknown = want.keys() - set(COLUMNS) - EXTRA
     assert not unknown, f"no such keys in a record: {unknown}"
-    have = msgspec.to_builtins(row)
+    have = msgspec.json.decode(msgspec.json.encode(row))
     found = [f"{name}: {have[name]!r} instead of absent" for name in want.get("absent", ())
              if have[name] not in (None, [], {})]  # fmt: skip
     for name in ("evidence", "defects"):

@@ -15,7 +15,7 @@ import ahocorasick_rs
 import msgspec
 
 from classifier.evidence import Evidence
-from classifier.rules.rule import Phrase, Rule
+from classifier.rules.rule import Code, Phrase, Rule
 
 __all__ = ["Hit", "Owner", "RuleSet"]
 
@@ -32,12 +32,13 @@ class Owner(msgspec.Struct, frozen=True):
     """Whose words a file of rules holds, and how that server or service is known.
 
     `hosts` are suffixes of the refusing host's name with a leading dot, `marks` folded words that
-    only this owner's replies carry.
+    only this owner's replies carry, `codes` statuses that nobody else uses.
     """
 
     name: str
     hosts: tuple[str, ...] = ()
     marks: tuple[Phrase, ...] = ()
+    codes: tuple[Code, ...] = ()
 
 
 def _fires(rule: Rule, evidence: Evidence, owner: str | None) -> bool:
@@ -76,6 +77,7 @@ class RuleSet:
         self._by_words = _Index((p, rule) for rule in rules for p in rule.says)
         self._by_notice = _Index((p, rule) for rule in rules for p in rule.notice)
         self._by_mark = _Index((p, owner.name) for owner in owners for p in owner.marks)
+        self._own = [(owner.name, code) for owner in owners for code in owner.codes]
         self._hosts = {host: owner.name for owner in owners for host in owner.hosts}
         self._by_status: dict[tuple[int, int], list[Rule]] = defaultdict(list)
         self._by_reply: dict[str, list[Rule]] = defaultdict(list)
@@ -94,7 +96,10 @@ class RuleSet:
                 self._by_status[code.subject, detail].append(rule)
 
     def owner(self, evidence: Evidence) -> str | None:
-        """Whose words these are: by the refusing host, else by a mark in the text, else None."""
+        """Whose words these are: by the refusing host, a mark in the text, or a code of their own.
+
+        None where none of them tells, or where marks of several owners stand in the text.
+        """
         host = "." + (evidence.remote_mta or "").lower().rstrip(".")
         while host:
             found = self._hosts.get(host)
@@ -102,6 +107,8 @@ class RuleSet:
                 return found
             host = host[host.find(".", 1) :] if host.find(".", 1) > 0 else ""
         marks = {name for _, name in self._by_mark.find(evidence.folded)}
+        if not marks and evidence.status:
+            marks = {name for name, code in self._own if code.fits(None, evidence.status)}
         return marks.pop() if len(marks) == 1 else None
 
     def hits(self, evidence: Evidence, owner: str | None) -> tuple[Hit, ...]:

@@ -18,8 +18,8 @@ def lint(rules: RuleSet, only: str | None = None) -> list[str]:
     """Every fault of `rules` (of the owner `only`, where one is given), one line each.
 
     A hit has to fire its rule, and a rule of the same layer with another reason may fire on it
-    only where this one is written to go over that. A miss must not fire its rule. Names are
-    unique, `over` names rules that exist, and no two rules go over each other.
+    only where one of this reason is written to go over that. A miss must not fire its rule. Names
+    are unique, `over` names rules that exist, and no two rules go over each other.
     """
     faults: list[str] = []
     names = Counter(rule.name for rule in rules.rules)
@@ -47,14 +47,16 @@ def _hit_faults(rules: RuleSet, rule: Rule, example: Example) -> Iterator[str]:
     if rule.name not in fired:
         yield f"{rule.where}: {rule.name} does not fire on its hit {_show(example)}"
         return
-    for other in fired.values():
-        if other.layer is not rule.layer or other.reason is rule.reason:
+    rivals = [r for r in fired.values() if r.layer is rule.layer and r.decides == rule.decides]
+    beaten = {name for rival in rivals for name in rival.over}
+    left = [rival for rival in rivals if rival.name not in beaten]
+    for other in left or rivals:
+        if other.reason is rule.reason:
             continue
-        if other.decides != rule.decides or other.name in rule.over or rule.name in other.over:
-            continue
+        does = "goes over it" if rule.name in other.over else "fires too"
         yield (
-            f"{rule.where}: {other.name} ({other.reason}) fires too on the hit {_show(example)}"
-            f" of {rule.name} ({rule.reason}); let one go `over` the other, or narrow its words"
+            f"{rule.where}: {other.name} ({other.reason}) {does} on the hit {_show(example)}"
+            f" of {rule.name} ({rule.reason}); let this one go `over` it, or narrow the words"
         )
 
 

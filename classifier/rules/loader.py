@@ -35,7 +35,7 @@ __all__ = ["load", "load_shipped", "read_file", "read_phrase"]
 
 _HERE: Final = Path(__file__).parent
 _LAYERS: Final = {"text": Layer.TEXT, "status": Layer.STATUS, "hop": Layer.HOP}
-_FILE_KEYS: Final = {"hosts", "marks", "source", "layer", "rule"}
+_FILE_KEYS: Final = {"hosts", "marks", "codes", "source", "layer", "rule"}
 _RULE_KEYS: Final = {
     *("reason", "says", "notice", "codes", "pattern", "when", "here", "over", "strength"),
     *("permanence", "fault", "advice", "why", "source", "hits", "misses"),
@@ -95,6 +95,7 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
         path.stem,
         tuple(str(host).lower() for host in table.get("hosts", ())),
         tuple(_phrases(faults, "(file)", "marks", table.get("marks", ()))),
+        tuple(_codes(faults, "(file)", table.get("codes", []))),
     )
     for host in owner.hosts:
         if not host.startswith("."):
