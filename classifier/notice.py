@@ -42,15 +42,19 @@ _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signatu
 #   ------ This is a copy of the message, including all the headers. ------
 #   -------original message      ------- Returned Message --------      Original message headers:
 _DIVIDER: Final = re.compile(
-    r"^[ \t>]{0,4}-{2,} ?(?:below (?:this line|the next line)|this is a copy|original message"
-    r"|returned message|unsent message|message header|headers? (?:of|follow)"
-    r"|transcript of message"
-    r"|undelivered message|your (?:original )?message)[^\n]{0,120}$"
-    r"|^[ \t]{0,12}(?:original message (?:headers?|follows)|below is a copy of the original message"
-    r"|included is a copy of the message"
-    r"|(?:the )?(?:message )?headers? (?:of the (?:original )?message )?follows?"
-    r"|returned message (?:follows|headers?)|the original message (?:headers? )?follows)"
-    r"[^\n]{0,60}$",
+    r"^[ \t>|]{0,4}[-=*]{2,} ?(?:"
+    r"below (?:this line|the next line)|(?:this|included) is a copy|enclosed (?:are|is) the original"
+    r"|(?:original|returned|unsent|undelivered) (?:message|mail)|message (?:header|text)"
+    r"|(?:the )?headers? (?:of|follow)|transcript of message|your (?:original )?message"
+    r")[^\n]{0,120}$"
+    # in words alone: a line that says so and nothing else
+    r"|^[ \t]{0,12}(?:"
+    r"original message headers?|returned message headers?"
+    r"|(?:below|included) is a copy of (?:the|your) (?:original )?message(?: headers?)?"
+    r"|(?:the |your |original |returned |unsent ){1,2}(?:message |headers? ){1,2}"
+    r"(?:of (?:the|your) (?:original )?message )?follows?"
+    r"|(?:message )?headers? (?:of (?:the|your) (?:original )?message )?follows?"
+    r")[^\w\n]{0,60}$",
     re.MULTILINE | re.IGNORECASE,
 )
 

@@ -32,7 +32,7 @@ FORMS: Final[dict[str, tuple[str, str | None, list[tuple[str, str]], dict[str, s
             'mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b="k3/w;=+";'
             " arc=pass (i=2 spf=pass spfdomain=example.com dkim=pass dkdomain=example.com"
             " dmarc=pass fromdomain=example.com); spf=softfail (google.com: domain of"
-            " transitioning ada@example.com does not designate 192.0.2.1) smtp.mailfrom=a@example.com"
+            " transitioning ada@example.com does not designate 192.0.2.1) smtp.mailfrom=a@b.example"
         ),
         "mx.google.com",
         [("dkim", "pass"), ("arc", "pass"), ("spf", "softfail")],
@@ -50,9 +50,9 @@ FORMS: Final[dict[str, tuple[str, str | None, list[tuple[str, str]], dict[str, s
     ),
     "microsoft with a domain between": (
         (
-            "spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=example.com; contoso.example; dkim=none"
-            " (message not signed) header.d=none;contoso.example; dmarc=fail action=oreject"
-            " header.from=example.com;"
+            "spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=example.com; contoso.example;"
+            " dkim=none (message not signed) header.d=none;contoso.example; dmarc=fail"
+            " action=oreject header.from=example.com;"
         ),
         None,
         [("spf", "fail"), ("dkim", "none"), ("dmarc", "fail")],
@@ -429,8 +429,9 @@ def test_newest_arc_fills_gaps() -> None:
     [
         (
             (
-                "pass (mx.example.org: domain of ada@example.com designates 192.0.2.1 as permitted"
-                ' sender) client-ip=192.0.2.1; envelope-from="ada@example.com"; helo=mx.example.com;'
+                "pass (mx.example.org: domain of ada@example.com designates 192.0.2.1 as"
+                ' permitted sender) client-ip=192.0.2.1; envelope-from="ada@example.com";'
+                " helo=mx.example.com;"
             ),
             "pass",
             "example.com",
