@@ -7,7 +7,7 @@ provider's codes, status); else the model, where it is sure enough; else the bes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -43,8 +43,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # How often a rule of a layer is right, as a first estimate: the ranks are what matters, the
-# values are set so that none of them promises more than such a rule can keep. A contradiction
-# takes off `_DOUBT`.
+# values are set so that none of them promises more than such a rule can keep. What contradicts
+# takes off `_DOUBT`; where it is only what the same words mean elsewhere, `_LESS_DOUBT`.
 _CONFIDENCE: Final = {
     Layer.OPERATOR: 0.99,
     Layer.PROVIDER: 0.97,
@@ -55,6 +55,7 @@ _CONFIDENCE: Final = {
 }
 _HINT: Final = 0.5
 _DOUBT: Final = 0.8
+_LESS_DOUBT: Final = 0.96
 
 # At AUTH no sender, recipient or content has been named yet (RFC 4954 4), so a refusal there
 # cannot be about them, whatever its words.
@@ -112,26 +113,27 @@ def _verdict(
 ) -> Verdict:
     meaning = MEANING[reason]
     rule = winner.rule if winner else None
-    against = tuple(_against(reason, winner, evidence, hits))
+    against = [] if winner is None else [*_rivals(winner, evidence, hits)]
+    against += _contradicting_checks(reason, evidence) if winner else []
     return Verdict(
         category=meaning.category,
         reason=reason,
         permanence=_permanence(reason, winner, evidence),
         fault=(rule.fault if rule else None) or meaning.fault,
         advice=(rule.advice if rule else None) or meaning.advice,
-        confidence=_confidence(winner, bool(against)),
+        confidence=_confidence(winner, min((doubt for _, doubt in against), default=1.0)),
         decided_by=_decided_by(winner, evidence),
         provider=provider,
         why=rule.why if rule else "",
-        evidence=(*_facts(winner, evidence), *against),
+        evidence=(*_facts(winner, evidence), *(f"against: {fact}" for fact, _ in against)),
     )
 
 
-def _confidence(winner: Hit | None, contradicted: bool) -> float:
+def _confidence(winner: Hit | None, doubt: float) -> float:
     if winner is None:
         return 0.0
     sure = _CONFIDENCE[winner.rule.layer] if winner.rule.decides else _HINT
-    return round(sure * _DOUBT if contradicted else sure, 3)
+    return round(sure * doubt, 3)
 
 
 def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
@@ -188,28 +190,27 @@ def _fact(what: str, value: str, place: str | None) -> str:
     return f"{what}: {value} ({place})" if place else f"{what}: {value}"
 
 
-def _against(
-    reason: Reason, winner: Hit | None, evidence: Evidence, hits: Sequence[Hit]
-) -> list[str]:
-    """What contradicts the verdict, one sentence each."""
-    if winner is None:
-        return []
-    category = MEANING[reason].category
-    said: list[str] = []
+def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> Iterator[tuple[str, float]]:
+    """What other rules would say of the same evidence, and how much doubt that is."""
+    category = MEANING[winner.rule.reason].category
     for hit in sorted(hits, key=lambda h: (-h.rule.layer, h.rule.name)):
         other = hit.rule.reason
-        if hit is winner or other is reason or hit.rule.name in winner.rule.over:
-            continue
         if not hit.rule.decides or MEANING[other].category is category:
+            continue
+        if hit is winner or hit.rule.name in winner.rule.over:
             continue
         if hit.rule.layer in (Layer.STATUS, Layer.CODE) and winner.rule.layer > Layer.TEXT:
             continue  # a provider's own words are surer than what a code means elsewhere
         by = f'"{hit.words}"' if hit.words else f"code {evidence.status or evidence.reply_code}"
-        said.append(f"against: {by} alone would say {other} ({hit.rule.name})")
-    passes = [m for m in ("spf", "dkim", "dmarc") if evidence.auth.get(m) == "pass"]
+        doubt = _DOUBT if winner.rule.layer <= Layer.TEXT else _LESS_DOUBT
+        yield f"{by} alone would say {other} ({hit.rule.name})", doubt
+
+
+def _contradicting_checks(reason: Reason, evidence: Evidence) -> list[tuple[str, float]]:
+    """Where the returned message's authentication does not fit the verdict."""
+    dmarc = evidence.auth.get("dmarc")
     about_dns = reason in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
-    if category is Category.SENDER_AUTHENTICATION and "dmarc" in passes and not about_dns:
-        said.append("against: the returned message shows dmarc=pass")
-    if reason is Reason.POLICY_REJECTED and evidence.auth.get("dmarc") == "fail":
-        said.append("against: the returned message shows dmarc=fail")
-    return said
+    by_checks = MEANING[reason].category is Category.SENDER_AUTHENTICATION and not about_dns
+    if (by_checks and dmarc == "pass") or (reason is Reason.POLICY_REJECTED and dmarc == "fail"):
+        return [(f"the returned message shows dmarc={dmarc}", _DOUBT)]
+    return []

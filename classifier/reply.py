@@ -81,7 +81,7 @@ _STAGES: Final = (
     ("sasl authentication failed", "AUTH"),
     ("cannot authenticate to server", "AUTH"),
     ("smtp auth failed", "AUTH"),
-    ("invalid login", "AUTH"),
+    ("invalid login:", "AUTH"),
     ("smtpauthenticationerror", "AUTH"),
     ("authenticationfailedexception", "AUTH"),
     ("does not advertise auth", "AUTH"),
@@ -98,6 +98,8 @@ _STAGES: Final = (
     ("cannot start tls", "STARTTLS"),
     ("a tls session is required", "STARTTLS"),
 )
+# Codes that answer AUTH and nothing else (RFC 4954 6).
+_LOGIN_CODES: Final = frozenset({"534", "535", "538"})
 _HOST: Final = re.compile(
     # host mx1.example.net[192.0.2.1] said:    host mx1.example.net [192.0.2.1]: 550
     # server mx1.example.net[192.0.2.1] said:  ... while talking to mx1.example.net.:
@@ -155,7 +157,7 @@ def _read(diagnostic: str) -> Reply:
         whole=whole,
         code=code,
         status=status,
-        command=read_command(whole),
+        command=read_command(whole) or ("AUTH" if code in _LOGIN_CODES else None),
         host=_read_host(whole),
         outer=whole[:begin].strip(),
     )

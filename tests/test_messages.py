@@ -25,7 +25,7 @@ MESSAGES: Final = sorted((HERE / "messages").rglob("*.eml"))
 CANNOT_YET: Final = sorted((HERE / "cannot-yet").rglob("*.eml"))
 
 #: Keys that speak of a record without being one of its own.
-EXTRA: Final = frozenset({"absent", "evidence_has", "defects_has"})
+EXTRA: Final = frozenset({"absent", "evidence_has", "defects_have"})
 REPORTS: Final = frozenset({"failure", "delay", "success"})
 UNREAD: Final = frozenset({"rfc3464", "text"})  # formats that no reader claims
 
@@ -62,7 +62,7 @@ def differences(row: Row, want: Mapping[str, Any]) -> list[str]:
         if have[name] not in (None, [], {}):
             found.append(f"{name}: {have[name]!r} instead of absent")
     for name in ("evidence", "defects"):
-        for words in want.get(f"{name}_has", ()):
+        for words in want.get("evidence_has" if name == "evidence" else "defects_have", ()):
             if not any(words in line for line in have[name]):
                 found.append(f"{name}: {words!r} is in none of {have[name]!r}")
     for name in want.keys() - EXTRA:
