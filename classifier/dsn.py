@@ -13,12 +13,12 @@ from typing import Final
 import msgspec
 
 from classifier.addresses import bare
-from classifier.message import Message, Part
+from classifier.message import STATUS_TYPES, Message, Part
+from classifier.notice import own_text
 from classifier.reasons import Kind
 
-__all__ = ["STATUS_TYPES", "Recipient", "StatusReport", "find_status_report", "read_status_report"]
+__all__ = ["Recipient", "StatusReport", "find_status_report", "read_status_report"]
 
-STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
 MAX_RECIPIENTS: Final = 1000
 _MAX_TEXT: Final = 128 * 1024  # characters of the part that are looked at
 _MAX_VALUE: Final = 8192  # characters of one folded value
@@ -171,18 +171,23 @@ def _begins_recipient(name: str, current: dict[str, str], is_message: bool, blan
     return blank and name in _NAMES and ("action" in current or "status" in current)
 
 
-def find_status_report(message: Message) -> StatusReport | None:
+def find_status_report(message: Message, anywhere: bool = False) -> StatusReport | None:
     """The report of a mail, or None where it holds none.
 
     Several delivery status parts are read as one. Where no part is declared as one, a text part
-    with the fields serves (RFC 6522 was broken on the way).
+    with the fields serves (RFC 6522 was broken on the way): its text before the returned
+    message, which may be a report itself, or all of it where `anywhere` is asked for.
     """
     reports = [
         read_status_report(_text(part), f"{part.type} part {part.path}")
         for part in message.each(*STATUS_TYPES)
     ]
     if not any(report.recipients for report in reports):
-        reports += [_undeclared(part) for part in _text_parts(message) if _looks_like_fields(part)]
+        reports += [
+            _undeclared(text, part)
+            for part in _text_parts(message)
+            if _looks_like_fields(text := part.text if anywhere else own_text(part.text))
+        ]
     if not reports:
         return None
     first = reports[0]
@@ -206,14 +211,12 @@ def _text(part: Part) -> str:
     return text.lstrip("\n")
 
 
-def _looks_like_fields(part: Part) -> bool:
-    text = part.text
+def _looks_like_fields(text: str) -> bool:
     return bool(_SEPARATE.search(text)) and bool(_ACTION.search(text))
 
 
-def _undeclared(part: Part) -> StatusReport:
-    """The fields in a text part, from the first line that begins a block of them."""
-    text = part.text
+def _undeclared(text: str, part: Part) -> StatusReport:
+    """The fields in the text of a part, from the first line that begins a block of them."""
     found = re.search(r"^Reporting-MTA[ \t]*:", text, re.M | re.IGNORECASE) or _SEPARATE.search(
         text
     )

@@ -16,10 +16,12 @@ from classifier.charset import decode
 from classifier.headers import Headers, head_end
 from classifier.markup import to_text
 
-__all__ = ["READ_CAP", "Message", "Part", "parse", "read_head"]
+__all__ = ["READ_CAP", "STATUS_TYPES", "Message", "Part", "parse", "read_head"]
 
 READ_CAP: Final = 256 * 1024  # bytes; a bounce that returns 15 MB says all in its head
 MAX_DEPTH: Final = 12
+#: A delivery status notification's fields (RFC 3464 2.1, RFC 6533 4).
+STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
 MAX_PARTS: Final = 128
 
 _TYPE: Final = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)")

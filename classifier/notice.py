@@ -12,11 +12,10 @@ from typing import Final
 
 import msgspec
 
-from classifier.dsn import STATUS_TYPES
 from classifier.headers import Headers, head_end
-from classifier.message import Message, Part, read_head
+from classifier.message import STATUS_TYPES, Message, Part, read_head
 
-__all__ = ["Notice", "read_notice"]
+__all__ = ["Notice", "own_text", "read_notice"]
 
 MAX_PROSE: Final = 32 * 1024  # characters of prose that are looked at
 
@@ -43,7 +42,8 @@ _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signatu
 #   -------original message      ------- Returned Message --------      Original message headers:
 _DIVIDER: Final = re.compile(
     r"^[ \t>|]{0,4}[-=*]{2,} ?(?:"
-    r"below (?:this line|the next line)|(?:this|included) is a copy|enclosed (?:are|is) the original"
+    r"below (?:this line|the next line)|(?:this|included) is a copy"
+    r"|enclosed (?:are|is) the original"
     r"|(?:original|returned|unsent|undelivered) (?:message|mail)|message (?:header|text)"
     r"|(?:the )?headers? (?:of|follow)|transcript of message|your (?:original )?message"
     r")[^\n]{0,120}$"
@@ -118,6 +118,11 @@ def _divide(text: str) -> tuple[str, str]:
     prose, rest = _divide_returned(text)
     fields = _FIELDS.search(prose)
     return (prose[: fields.start()] if fields else prose), rest
+
+
+def own_text(text: str) -> str:
+    """`text` up to the message that it returns, with any status fields that stand before."""
+    return _divide_returned(text)[0]
 
 
 def _divide_returned(text: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from classifier.notice import Notice, read_notice
 from classifier.reasons import Kind
 from classifier.reply import read_reply
 from classifier.report import Failure, Report, Returned
-from classifier.signs import is_bounce, is_daemon
+from classifier.signs import is_bounce
 
 __all__ = ["read_report"]
 
@@ -43,7 +43,7 @@ def read_report(message: Message) -> Report:
     fields = status.message if status else {}
     return Report(
         kind=kind,
-        format=reader.name if failures else _format_of(kind),
+        format=_format_of(kind) or (reader.name if failures else "mail"),
         failures=failures,
         prose=notice.text,
         reporting_mta=_host(fields.get("reporting-mta")) or None,
@@ -58,8 +58,8 @@ def read_report(message: Message) -> Report:
     )
 
 
-def _format_of(kind: Kind) -> str:
-    return {Kind.FEEDBACK: "arf", Kind.DISPOSITION: "mdn"}.get(kind, "mail")
+def _format_of(kind: Kind) -> str | None:
+    return {Kind.FEEDBACK: "arf", Kind.DISPOSITION: "mdn"}.get(kind)
 
 
 def _clues(
@@ -118,14 +118,19 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
         return _overall(failures), failures, None
     if is_bounce(clues, reader):
         failures = tuple(_from_prose(each) for each in reader.read(clues))
+        if not any(failure.recipient for failure in failures):
+            # A report wrapped into the text of another mail.
+            wrapped = find_status_report(message, anywhere=True)
+            if wrapped is not None and wrapped.recipients:
+                failures = _from_status(clues, wrapped, reader)
         if not failures and message.parts[0].report_type == "delivery-status":
             failures = (Failure(kind=Kind.FAILURE),)
         if failures:
             return _overall(failures), failures, None
+    if is_challenge(message.headers) and _is_automatic(message.headers):
+        return Kind.CHALLENGE, (), None
     if is_auto_reply(message.headers):
         return Kind.AUTO_REPLY, (), None
-    if is_challenge(message.headers) and not is_daemon(clues.sender):
-        return (Kind.CHALLENGE if _is_automatic(message.headers) else Kind.NOT_A_BOUNCE), (), None
     return Kind.NOT_A_BOUNCE, (), None
 
 
@@ -188,8 +193,9 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
     )
     cause = prose.cause if prose else None
     code = reply.code or (read_reply(prose.text).code if prose else None)
+    # The remote's own words go before the reporter's reading of them, unless they say nothing.
     use_own = reply.status is not None and not (
-        is_vague(reply.status) and field_status and not is_vague(field_status)
+        field_status and reply.status[2:] == "0.0" and not is_vague(field_status)
     )
     return Failure(
         kind=recipient.kind,
@@ -213,7 +219,17 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
 
 
 def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
-    return bool(prose.text) and _says_nothing(recipient)
+    """Whether the prose says more: words where the fields have none, a reply, or the same and on.
+
+    Diagnostic-Code: x-unix; Permission denied     (what a program printed)
+    <bob@example.org>: Command died with status 126: "/usr/bin/deliver". Command output:
+        Permission denied
+    """
+    if not prose.text or not _says_nothing(recipient):
+        return False
+    own = _TYPED.sub("", recipient.fields.get("diagnostic-code", ""), count=1)
+    said = read_reply(prose.text)
+    return not own or said.code is not None or " ".join(own.split()) in said.whole
 
 
 # ---------------------------------------------------------------- prose

@@ -11,7 +11,6 @@ from typing import Final
 
 from classifier.formats import Clues, Reader
 from classifier.formats.prose import has_reply_code, says_failure
-from classifier.headers import Headers
 
 __all__ = ["is_bounce", "is_daemon"]
 
@@ -26,16 +25,24 @@ _SUBJECT: Final = re.compile(
     r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|メールエラー"
     r"|returning to sender|error sending|not (?:be )?sent",
 )
-_DAEMON: Final = re.compile(
-    r"mailer-?daemon|post[ ._-]?master|mail(?:er)?[ ._-]?deliver|mdaemon"
-    r"|mail[ ._-]?administrator|maildaemon"
-    r"|system administrator|mailsystem|mail[ ._-]system|ndr|bounce",
+# The local parts and the names that mail systems write reports under.
+_LOCAL: Final = re.compile(
+    r"mailer-?daemon|post[._-]?master|m?daemon|mail[._-]?daemon|mail[._-]?deliver|bounce|ndr\b"
+    r"|mail[._-]?system|mail[._-]?admin"
+)
+_NAME: Final = re.compile(
+    r"mailer-?daemon|mail(?:er)? ?deliver|delivery (?:sub)?system|system administrator"
+    r"|mail administrator|mail system|ndr administrator|^\W{0,2}postmaster\W{0,3}$"
 )
 
 
 def is_daemon(sender: str) -> bool:
     """Whether a From field, in lower case, is that of a mail system."""
-    return _DAEMON.search(sender) is not None
+    name, _, address = sender.rpartition("<")
+    if "@" not in address:  # ada@example.org (Mail Delivery System), or a bare name
+        name, address = sender.partition("(")[2] or sender, sender
+    local = address.rpartition("@")[0]
+    return _LOCAL.search(local) is not None or _NAME.search(name.strip()) is not None
 
 
 def is_bounce(clues: Clues, reader: Reader) -> bool:
@@ -44,15 +51,16 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
     A reader of a known system claims by marks that people quote, too, so one of the usual signs
     is wanted beside them; for the last resort two, and prose that speaks of failure.
     """
-    headers = clues.message.headers
     if clues.failed:
         return True
     signs = _signs(clues)
+    if _is_of_person(clues, reader):
+        return False
     if reader.name != "text":
         return signs >= 1
     if not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
         return False
-    return signs >= 2 and not _is_of_person(headers, clues)
+    return signs >= 2
 
 
 # How a report opens. People quote these words, too, so they count only where a machine wrote.
@@ -82,12 +90,18 @@ def _signs(clues: Clues) -> int:
     return sum(machine) + sum(content)
 
 
-_THREAD: Final = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|tr|rv|r\xe9f) ?(?:\[\d+\])?:")
+_REPLY: Final = re.compile(r"(?:re|aw|sv|antw|r\xe9f) ?(?:\[\d+\])?:")
+_FORWARD: Final = re.compile(r"(?:fwd?|wg|tr|rv|i) ?:")
 
 
-def _is_of_person(headers: Headers, clues: Clues) -> bool:
-    """A person who writes about a bounce or forwards one: a thread, and no daemon's name."""
+def _is_of_person(clues: Clues, reader: Reader) -> bool:
+    """A person who writes about a bounce: a thread, and no daemon's name.
+
+    Who forwards a bounce that a reader knows wants it read.
+    """
+    headers = clues.message.headers
     if is_daemon(clues.sender):
         return False
-    threaded = "In-Reply-To" in headers or "List-Id" in headers
-    return threaded or _THREAD.match(clues.subject) is not None
+    if "In-Reply-To" in headers or "List-Id" in headers or _REPLY.match(clues.subject):
+        return True
+    return reader.name == "text" and _FORWARD.match(clues.subject) is not None

@@ -156,8 +156,12 @@ class _Heading(NamedTuple):
 
 def _headings(lines: Sequence[str], clues: Clues) -> Iterable[_Heading]:
     """Lines that an address heads: where, which, and what else the line says."""
+    inside = False  # a parenthesis that the line before leaves open
     for number, line in enumerate(lines):
-        if "@" not in line:
+        #   <bob@example.org> (expanded from
+        #       <team@example.net>): host mx.example.org[192.0.2.1] said: ...
+        opened, inside = inside, line.count("(") > line.count(")")
+        if "@" not in line or opened:
             continue
         found = _HEADING.match(line)
         if found is None:

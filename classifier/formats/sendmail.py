@@ -87,15 +87,17 @@ def _complete(
 ) -> Found:
     if login is not None:
         return msgspec.structs.replace(found, cause=login, command="AUTH", host=found.host or host)
-    if "(reason: " in found.text and "(reason: )" not in found.text:
-        return found
     recipient = (found.recipient or "").lower()
     own = [a for a in answers if a.command == "RCPT" and recipient in a.about]
     if not own and not whole:
         return found
     answer = (own or whole)[-1]
+    has_reason = "(reason: " in found.text and "(reason: )" not in found.text
     return msgspec.structs.replace(
-        found, text=answer.reply, command=answer.command or None, host=found.host or host
+        found,
+        text=found.text if has_reason else answer.reply,
+        command=answer.command or None,
+        host=found.host or host,
     )
 
 

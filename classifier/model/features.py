@@ -7,7 +7,6 @@ something (addresses, hosts, numbers), and beside them the codes and circumstanc
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,7 +14,7 @@ import msgspec
 
 from classifier.evidence import Evidence, Hop
 
-__all__ = ["VERSION", "Features", "grams", "letters", "read_features"]
+__all__ = ["VERSION", "Features", "characters", "grams", "letters", "read_features"]
 
 #: Raised whenever the same evidence would give other features: a model is good for one version.
 VERSION: Final = 1
@@ -92,23 +91,23 @@ def letters(text: str) -> int:
     return sum(character.isalpha() and not character.isupper() for character in text)
 
 
-def grams(features: Features) -> Counter[str]:
-    """How often each feature occurs.
+def grams(text: str) -> list[str]:
+    """The features of a masked text, each as often as it occurs.
 
-    Three kinds in one space: characters, 3 to 5 of one word with a blank at its ends (`" spf "`);
-    words, 1 or 2 (`"=spf fail"`); tokens (`"__code=550"`).
+    Two kinds in one space: 3 to 5 characters of one word with a blank at its ends (`" spf "`),
+    and 1 or 2 words (`"=spf failed"`).
     """
-    words = features.text.split()
-    found: Counter[str] = Counter(features.tokens)
-    found.update("=" + word for word in words)
-    found.update(f"={one} {two}" for one, two in zip(words, words[1:], strict=False))
+    words = text.split()
+    found = ["=" + word for word in words]
+    found += [f"={one} {two}" for one, two in zip(words, words[1:], strict=False)]
     for word in words:
-        found.update(_characters(f" {word} "))
+        found += characters(word)
     return found
 
 
-def _characters(padded: str) -> Iterator[str]:
-    """The same n-grams as scikit-learn's `char_wb` analyzer for one word."""
+def characters(word: str) -> Iterator[str]:
+    """The n-grams of one word, the same as those of scikit-learn's `char_wb` analyzer."""
+    padded = f" {word} "
     for size in (3, 4, 5):
         if len(padded) <= size:
             yield padded  # a short word counts once

@@ -1,0 +1,178 @@
+"""The corpus: labelled replies to learn from, out of `corpora/replies` and the shipped rules.
+
+Both are read the way a mail is: as evidence, through the same features.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from classifier.errors import OperatorError
+from classifier.evidence import Hop, weigh_text
+from classifier.model.features import Features, read_features
+from classifier.reasons import Permanence, Reason
+from classifier.rules.engine import RuleSet
+from classifier.rules.rule import Layer
+
+__all__ = ["Entry", "Sample", "digest", "read_replies", "read_rules", "templates", "unique"]
+
+_NOBODY: Final = ("written", "various")  # providers that are no provider
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[reply]]` of a file of the corpus; `corpora/README.md` says what each key means."""
+
+    text: str
+    provider: str
+    reason: Reason
+    permanence: Permanence
+    source: str
+    hop: Hop | None = None
+    command: str | None = None
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """What is learned from: features, their reason, whose words they are ("" where nobody's)."""
+
+    features: Features
+    reason: Reason
+    provider: str = ""
+
+
+def read_replies(folder: Path) -> list[Sample]:
+    """The samples of every `.toml` file in `folder`, in the order of names and entries.
+
+    Raises `OperatorError` with every fault of the folder.
+    """
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of replies.")
+    faults: list[str] = []
+    samples = []
+    for path in paths:
+        try:
+            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("reply", [])
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            faults.append(f"{path.name} is no TOML: {error}")
+            continue
+        for number, table in enumerate(entries, 1):
+            try:
+                samples.append(_sample(msgspec.convert(table, Entry), f"{path.stem} {number}"))
+            except (msgspec.ValidationError, KeyError) as error:
+                faults.append(f"{path.name}, reply {number}: {error}")
+    if faults:
+        raise OperatorError(str(folder), faults, "Nothing was trained; mend these first.")
+    return samples
+
+
+def _sample(entry: Entry, seed: str) -> Sample:
+    chance = random.Random(seed)  # noqa: S311 - made-up names, the same at every run
+    text = _SLOT.sub(lambda slot: _MAKERS[slot.group(1)](chance), entry.text)
+    known: dict[str, Any] = {"command": entry.command} if entry.command else {}
+    if entry.hop:
+        known["hop"] = entry.hop
+    provider = "" if entry.provider in _NOBODY else entry.provider
+    return Sample(read_features(weigh_text(text, **known)), entry.reason, provider)
+
+
+_NAMES: Final = (
+    "anna",
+    "j.smith",
+    "info",
+    "o'neill",
+    "sales+eu",
+    "m_kowalski",
+    "tanaka",
+    "no-reply",
+)
+_DOMAINS: Final = ("example.org", "shop.example.com", "example.net", "mail.example", "uni.test")
+
+
+def _domain(chance: random.Random) -> str:
+    return chance.choice(_DOMAINS)
+
+
+def _ip(chance: random.Random) -> str:
+    if chance.random() < 0.1:
+        return f"2001:db8:{chance.randrange(1, 0xFFFF):x}::{chance.randrange(1, 0xFFFF):x}"
+    return f"{chance.choice(('192.0.2', '198.51.100', '203.0.113'))}.{chance.randrange(1, 255)}"
+
+
+#: What a slot is filled with: {ip}, {recipient}, {domain}, {host}, {url}.
+_MAKERS: Final = {
+    "ip": _ip,
+    "recipient": lambda chance: f"{chance.choice(_NAMES)}@{_domain(chance)}",
+    "domain": _domain,
+    "host": lambda chance: f"mx{chance.randrange(1, 9)}.{_domain(chance)}",
+    "url": lambda chance: f"https://www.{_domain(chance)}/help?id={chance.randrange(10**6)}",
+}
+
+
+def read_rules(rules: RuleSet) -> list[Sample]:
+    """The replies that rules prove themselves on.
+
+    Only of rules that decide by their words, wherever they are said: what a code means, or what
+    words mean at one provider alone, must not be learned from the words.
+    """
+    samples = []
+    for rule in rules.rules:
+        if not rule.decides or not rule.says or rule.here:
+            continue
+        provider = rule.owner if rule.layer is Layer.PROVIDER else ""
+        for example in rule.hits:
+            features = read_features(example.evidence())
+            if features.text:
+                samples.append(Sample(features, rule.reason, provider))
+    return samples
+
+
+def unique(samples: Iterable[Sample]) -> list[Sample]:
+    """Each reply once, as the model sees it, with every reason that it has."""
+    return list({(sample.features, sample.reason): sample for sample in samples}.values())
+
+
+def digest(samples: Sequence[Sample]) -> str:
+    """The SHA-256 of what is learned, whatever the order."""
+    lines = sorted(f"{s.features.text}\t{' '.join(s.features.tokens)}\t{s.reason}" for s in samples)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+_ALIKE: Final = 0.7  # Jaccard index of words and pairs of words
+
+
+def templates(samples: Sequence[Sample]) -> list[int]:
+    """For each sample the number of its template; samples of one are near duplicates.
+
+    Near is also who is near to one that is near.
+    """
+    sets = []
+    for sample in samples:
+        words = sample.features.text.split()
+        sets.append(frozenset(words) | frozenset(zip(words, words[1:], strict=False)))
+    parents = list(range(len(samples)))
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = parents[parents[number]]
+            number = parents[number]
+        return number
+
+    holders: dict[object, list[int]] = defaultdict(list)
+    for number, own in enumerate(sets):
+        shared = Counter(other for part in own for other in holders[part])
+        for other, count in shared.items():
+            if count >= _ALIKE * (len(own) + len(sets[other]) - count):
+                parents[root(number)] = root(other)
+        for part in own:
+            holders[part].append(number)
+    return [root(number) for number in range(len(samples))]

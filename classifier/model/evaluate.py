@@ -1,0 +1,197 @@
+"""The evaluation: how good a model is on words and providers that it has never seen.
+
+A fold holds whole providers. What is learned for it holds none of these, and no near duplicate of
+any reply in it. So the figures are those of a stranger's words, which is what a model is for: the
+words that are known, rules know.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from classifier.model.corpus import Sample
+from classifier.reasons import MEANING, Category, Reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["BOUND", "TARGETS", "Fold", "Judged", "calibrate", "choose", "fold", "judge_held_out"]
+
+FOLDS: Final = 10
+#: The share of decisions that must be right, by category: more where a wrong word costs most.
+MISSION: Final = frozenset(
+    {Category.SENDER_CREDENTIALS, Category.SENDER_AUTHENTICATION, Category.RECIPIENT_POLICY}
+)
+TARGETS: Final[Mapping[Category, float]] = {
+    category: 0.99 if category in MISSION else 0.97
+    for category in Category
+    if category is not Category.UNDETERMINED
+}
+#: How sure we are that a target is met: the lower end of Wilson's interval, one-sided, in %.
+BOUND: Final = 80
+_Z: Final = 0.8416  # the normal quantile of that
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """Numbers of the samples to learn from and to be judged."""
+
+    learn: list[int]
+    judge: list[int]
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Every held-out sample as a model saw it.
+
+    `logits` is (samples, labels); `truth` the column of the right label; `folds` and `templates`
+    number fold and template of each sample.
+    """
+
+    labels: tuple[Reason, ...]
+    logits: Any
+    truth: Any
+    folds: Any
+    templates: Any
+
+
+def fold(samples: Sequence[Sample], templates: Sequence[int]) -> list[Fold]:
+    """Folds of about the same size: the largest group first into the smallest fold."""
+    groups: dict[str, list[int]] = {}
+    for number, sample in enumerate(samples):
+        groups.setdefault(sample.provider or f"#{templates[number]}", []).append(number)
+    bins: list[list[int]] = [[] for _ in range(FOLDS)]
+    for _, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        min(bins, key=len).extend(members)
+    folds = []
+    for held in bins:
+        inside = set(held)
+        near = {templates[number] for number in held}
+        learn = [n for n in range(len(samples)) if n not in inside and templates[n] not in near]
+        folds.append(Fold(learn, held))
+    return folds
+
+
+#: Learns from samples, then gives logits (samples, labels) for others.
+Learner = Callable[[Sequence[Sample], Sequence[Sample], Sequence[Reason]], Any]
+
+
+def judge_held_out(
+    samples: Sequence[Sample],
+    templates: Sequence[int],
+    learner: Learner,
+    say: Callable[[str], None] = lambda line: None,
+) -> Judged:
+    """Every sample, judged by a learner that saw neither its provider nor its template."""
+    import numpy as np
+
+    labels = tuple(sorted({sample.reason for sample in samples}))
+    logits = np.zeros((len(samples), len(labels)))
+    numbers = np.zeros(len(samples), dtype=int)
+    folds = fold(samples, templates)
+    for number, each in enumerate(folds):
+        say(
+            f"fold {number + 1} of {len(folds)}: {len(each.learn)} to learn, {len(each.judge)} held"
+        )
+        learn = [samples[n] for n in each.learn]
+        logits[each.judge] = learner(learn, [samples[n] for n in each.judge], labels)
+        numbers[each.judge] = number
+    truth = np.array([labels.index(sample.reason) for sample in samples])
+    return Judged(labels, logits, truth, numbers, np.array(templates))
+
+
+def softmax(logits: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np.float64]:
+    """Probabilities by row."""
+    import numpy as np
+
+    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return found
+
+
+def calibrate(judged: Judged, rows: Any = slice(None)) -> float:
+    """The temperature at which the probabilities of the right reasons are best, each template
+    counted once.
+    """
+    import numpy as np
+
+    logits, truth = judged.logits[rows], judged.truth[rows]
+    _, first, sizes = np.unique(judged.templates[rows], return_inverse=True, return_counts=True)
+    share = 1 / sizes[first]
+
+    def loss(temperature: float) -> float:
+        right = softmax(logits, temperature)[np.arange(len(truth)), truth]
+        return -float((share * np.log(np.maximum(right, 1e-12))).sum())
+
+    return min((0.3 + step * 0.01 for step in range(171)), key=loss)
+
+
+class Grouped(msgspec.Struct, frozen=True):
+    """Probabilities summed by category: the best one, its probability, whether it is right."""
+
+    categories: tuple[Category, ...]
+    chosen: Any
+    sure: Any
+    right: Any
+    truth: Any
+    reason_right: Any
+
+
+def group(judged: Judged, temperature: float) -> Grouped:
+    """What is decided about each held-out sample, category first, then the reason within it."""
+    import numpy as np
+
+    found = softmax(judged.logits, temperature)
+    of_label = [MEANING[label].category for label in judged.labels]
+    categories = tuple(sorted(set(of_label)))
+    column = np.array([categories.index(category) for category in of_label])
+    sums = np.stack([found[:, column == c].sum(axis=1) for c in range(len(categories))], axis=1)
+    chosen, truth = sums.argmax(axis=1), column[judged.truth]
+    inside = np.where(column[None, :] == chosen[:, None], found, 0.0).argmax(axis=1)
+    return Grouped(
+        categories, chosen, sums.max(axis=1), chosen == truth, truth, inside == judged.truth
+    )
+
+
+def bound(right: int, of: int) -> float:
+    """The lower end of Wilson's interval (Wilson 1927) for `right` of `of`."""
+    if not of:
+        return 0.0
+    share, z = right / of, _Z
+    middle = share + z * z / (2 * of)
+    reach = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - reach) / (1 + z * z / of)
+
+
+def choose(judged: Judged, grouped: Grouped, rows: Any = None) -> dict[Category, float]:
+    """The lowest threshold of each category that keeps its target, where there is one.
+
+    Each template has one vote, which is right where all its replies above the threshold are.
+    """
+    import numpy as np
+
+    inside = np.ones(len(judged.truth), dtype=bool) if rows is None else rows
+    thresholds = {}
+    for number, category in enumerate(grouped.categories):
+        target = TARGETS.get(category)
+        if target is None:
+            continue
+        candidates = np.flatnonzero(inside & (grouped.chosen == number))
+        votes: dict[int, bool] = {}
+        for index in candidates[np.argsort(-grouped.sure[candidates], kind="stable")]:
+            template = int(judged.templates[index])
+            votes[template] = votes.get(template, True) and bool(grouped.right[index])
+            if bound(sum(votes.values()), len(votes)) >= target:
+                thresholds[category] = math.floor(float(grouped.sure[index]) * 1e4) / 1e4
+    return thresholds
+
+
+def decided(grouped: Grouped, thresholds: Mapping[Category, float]) -> Any:
+    """Which samples the thresholds decide."""
+    import numpy as np
+
+    least = np.array([thresholds.get(category, 2.0) for category in grouped.categories])
+    return grouped.sure >= least[grouped.chosen]
