@@ -15,7 +15,7 @@ _PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply"})
 
 # How the commonest systems begin the subject of an out-of-office, in the languages they come in.
 _SUBJECT: Final = re.compile(
-    r"(?:re: ?|aw: ?)?(?:auto(?:matic|mated|matische)?[ -]?(?:reply|response|antwort|repl)"
+    r"(?:re: ?|aw: ?)?(?:auto: |auto(?:matic|mated|matische)?[ -]?(?:reply|response|antwort|repl)"
     r"|out of (?:the )?office|i am out of|on (?:vacation|holiday|leave)\b|vacation\b|away from"
     r"|abwesenheit|automatische antwort|nicht im (?:b\xfcro|haus)"
     r"|r\xe9ponse automatique|absence du bureau|absent du bureau"

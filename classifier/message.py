@@ -150,14 +150,22 @@ def _end_lines(raw: bytes) -> bytes:
 def _skip_envelope(raw: bytes) -> int:
     """Past blank lines, a byte order mark, and the `From ` line of an mbox."""
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    while raw.startswith(b"\n", start):
-        start += 1
+    start = _blank_end(raw, start)
     while raw.startswith((b"From ", b">From "), start):
         end = raw.find(b"\n", start)
         if end < 0:
             break
         start = end + 1
     return start
+
+
+_BLANK: Final = re.compile(rb"(?:[ \t]*\n)+")
+
+
+def _blank_end(raw: bytes, start: int) -> int:
+    """Past the lines that hold nothing but blanks (what copies from a web page begin with)."""
+    found = _BLANK.match(raw, start)
+    return found.end() if found else start
 
 
 def _split(

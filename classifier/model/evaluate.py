@@ -20,7 +20,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BOUND", "TARGETS", "Fold", "Judged", "calibrate", "choose", "fold", "judge_held_out"]
+__all__ = [
+    "BOUND",
+    "FOLDS",
+    "MISSION",
+    "TARGETS",
+    "Fold",
+    "Grouped",
+    "Judged",
+    "bound",
+    "calibrate",
+    "choose",
+    "cross_check",
+    "decided",
+    "fold",
+    "group",
+    "judge_held_out",
+]
 
 FOLDS: Final = 10
 #: The share of decisions that must be right, by category: more where a wrong word costs most.
@@ -47,12 +63,13 @@ class Fold(msgspec.Struct, frozen=True):
 class Judged(msgspec.Struct, frozen=True):
     """Every held-out sample as a model saw it.
 
-    `logits` is (samples, labels); `truth` the column of the right label; `folds` and `templates`
-    number fold and template of each sample.
+    `logits` is (samples, labels); `known` whether the text was familiar enough to be judged;
+    `truth` the column of the right label; `folds` and `templates` number fold and template.
     """
 
     labels: tuple[Reason, ...]
     logits: Any
+    known: Any
     truth: Any
     folds: Any
     templates: Any
@@ -75,8 +92,8 @@ def fold(samples: Sequence[Sample], templates: Sequence[int]) -> list[Fold]:
     return folds
 
 
-#: Learns from samples, then gives logits (samples, labels) for others.
-Learner = Callable[[Sequence[Sample], Sequence[Sample], Sequence[Reason]], Any]
+#: Learns from samples, then gives for others the logits (samples, labels), and which are known.
+Learner = Callable[[Sequence[Sample], Sequence[Sample], Sequence[Reason]], tuple[Any, Any]]
 
 
 def judge_held_out(
@@ -89,7 +106,7 @@ def judge_held_out(
     import numpy as np
 
     labels = tuple(sorted({sample.reason for sample in samples}))
-    logits = np.zeros((len(samples), len(labels)))
+    logits, known = np.zeros((len(samples), len(labels))), np.zeros(len(samples), dtype=bool)
     numbers = np.zeros(len(samples), dtype=int)
     folds = fold(samples, templates)
     for number, each in enumerate(folds):
@@ -97,10 +114,11 @@ def judge_held_out(
             f"fold {number + 1} of {len(folds)}: {len(each.learn)} to learn, {len(each.judge)} held"
         )
         learn = [samples[n] for n in each.learn]
-        logits[each.judge] = learner(learn, [samples[n] for n in each.judge], labels)
+        held = [samples[n] for n in each.judge]
+        logits[each.judge], known[each.judge] = learner(learn, held, labels)
         numbers[each.judge] = number
     truth = np.array([labels.index(sample.reason) for sample in samples])
-    return Judged(labels, logits, truth, numbers, np.array(templates))
+    return Judged(labels, logits, known, truth, numbers, np.array(templates))
 
 
 def softmax(logits: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np.float64]:
@@ -136,7 +154,7 @@ class Grouped(msgspec.Struct, frozen=True):
     chosen: Any
     sure: Any
     right: Any
-    truth: Any
+    truth: Any  # the right category's number
     reason_right: Any
 
 
@@ -173,7 +191,7 @@ def choose(judged: Judged, grouped: Grouped, rows: Any = None) -> dict[Category,
     """
     import numpy as np
 
-    inside = np.ones(len(judged.truth), dtype=bool) if rows is None else rows
+    inside = judged.known if rows is None else judged.known & rows
     thresholds = {}
     for number, category in enumerate(grouped.categories):
         target = TARGETS.get(category)
@@ -189,9 +207,26 @@ def choose(judged: Judged, grouped: Grouped, rows: Any = None) -> dict[Category,
     return thresholds
 
 
-def decided(grouped: Grouped, thresholds: Mapping[Category, float]) -> Any:
-    """Which samples the thresholds decide."""
+def decided(judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]) -> Any:
+    """Which samples the thresholds decide, as (samples,) of booleans."""
     import numpy as np
 
     least = np.array([thresholds.get(category, 2.0) for category in grouped.categories])
-    return grouped.sure >= least[grouped.chosen]
+    return judged.known & (grouped.sure >= least[grouped.chosen])
+
+
+def cross_check(judged: Judged) -> tuple[Any, Any]:
+    """Which samples are decided, and which of these rightly, by thresholds of the other folds.
+
+    `choose` sees the replies that it is measured on; this does not, so it is the figure to trust.
+    """
+    import numpy as np
+
+    chosen, right = np.zeros((2, len(judged.truth)), dtype=bool)
+    for number in np.unique(judged.folds):
+        others = judged.folds != number
+        grouped = group(judged, calibrate(judged, others))
+        now = decided(judged, grouped, choose(judged, grouped, others)) & ~others
+        chosen |= now
+        right |= now & grouped.right
+    return chosen, right

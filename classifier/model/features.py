@@ -7,14 +7,14 @@ something (addresses, hosts, numbers), and beside them the codes and circumstanc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 import msgspec
 
 from classifier.evidence import Evidence, Hop
 
-__all__ = ["VERSION", "Features", "characters", "grams", "letters", "read_features"]
+__all__ = ["VERSION", "Features", "characters", "grams", "known", "letters", "read_features"]
 
 #: Raised whenever the same evidence would give other features: a model is good for one version.
 VERSION: Final = 1
@@ -89,6 +89,12 @@ def _tokens(evidence: Evidence) -> Iterator[str]:
 def letters(text: str) -> int:
     """How many letters a masked text holds, masks apart."""
     return sum(character.isalpha() and not character.isupper() for character in text)
+
+
+def known(text: str, vocabulary: Container[str]) -> float:
+    """Which share of the words' character n-grams `vocabulary` holds, masks apart; 0 to 1."""
+    seen = {gram for word in text.split() if letters(word) for gram in characters(word)}
+    return sum(gram in vocabulary for gram in seen) / max(len(seen), 1)
 
 
 def grams(text: str) -> list[str]:

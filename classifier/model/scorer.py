@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from classifier.evidence import Evidence
 from classifier.judge import Prediction
-from classifier.model.features import Features, characters, grams, letters, read_features
+from classifier.model.features import Features, grams, known, letters, read_features
 from classifier.model.store import Card, Weights, load
 from classifier.reasons import MEANING, Category, Reason
 
@@ -62,11 +62,8 @@ class Model:
 
     def knows(self, features: Features) -> bool:
         """Whether the text is long enough, and enough of it was seen in training, to be judged."""
-        if letters(features.text) < self.card.letters:
-            return False
-        words = [word for word in features.text.split() if letters(word)]
-        seen = {gram for word in words for gram in characters(word)}
-        return sum(gram in self._words for gram in seen) >= self.card.known * len(seen)
+        text = features.text
+        return letters(text) >= self.card.letters and known(text, self._words) >= self.card.known
 
     def _predict(self, features: Features) -> Prediction | None:
         if not self.knows(features):
@@ -103,8 +100,8 @@ class Model:
         ]
         length = math.sqrt(math.fsum(value * value for value in values)) or 1.0
         values = [value / length for value in values]
-        known = [self._tokens[token] for token in features.tokens if token in self._tokens]
-        return rows + known, values + [self.card.token_weight] * len(known)
+        tokens = [self._tokens[token] for token in features.tokens if token in self._tokens]
+        return rows + tokens, values + [self.card.token_weight] * len(tokens)
 
     def _softmax(self, rows: list[int], values: list[float]) -> list[float]:
         import numpy as np

@@ -6,7 +6,7 @@ Needs scikit-learn (the extra `train`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifier.model import report
 from classifier.model.corpus import Sample, digest, read_replies, read_rules, templates, unique
 from classifier.model.evaluate import Judged, calibrate, choose, group, judge_held_out
-from classifier.model.features import VERSION, Features, grams
+from classifier.model.features import VERSION, Features, grams, known, letters
 from classifier.model.store import Card, Weights, save
 from classifier.reasons import Reason
 from classifier.rules.loader import load_shipped
@@ -35,6 +35,9 @@ _TOKEN_WEIGHT: Final = 0.25
 _STRENGTH: Final = 20.0
 _KNOWN: Final = 0.5  # of a text's character n-grams
 _LETTERS: Final = 8
+
+
+Learned = tuple[Any, Any]  # logits, and which are known; see `evaluate.Learner`
 
 
 def _text(features: Features) -> list[str]:
@@ -107,6 +110,12 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
     return card
 
 
+def knows(features: Features, vocabulary: Container[str]) -> bool:
+    """Whether a text is long and familiar enough to be judged, as `Model.knows`."""
+    text = features.text
+    return letters(text) >= _LETTERS and known(text, vocabulary) >= _KNOWN
+
+
 def _weights(pipeline: Pipeline) -> tuple[Weights, tuple[str, ...], tuple[str, ...]]:
     (_, words), (_, tokens) = pipeline.named_steps["features"].transformer_list
     linear = pipeline.named_steps["linear"]
@@ -125,24 +134,26 @@ def _spread(found: Any, seen: Sequence[str], labels: Sequence[Reason]) -> Any:
     return wide
 
 
-def _learn_linear(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Any:
+def _learn_linear(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Learned:
     pipeline = make_pipeline()
     pipeline.fit([s.features for s in learn], [str(s.reason) for s in learn])
     found = pipeline.decision_function([s.features for s in held])
-    return _spread(found, pipeline.classes_, labels)
+    vocabulary = pipeline.named_steps["features"].named_transformers["words"].vocabulary_
+    familiar = [knows(s.features, vocabulary) for s in held]
+    return _spread(found, pipeline.classes_, labels), familiar
 
 
-def _learn_bayes(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Any:
+def _learn_bayes(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Learned:
     union = make_pipeline().named_steps["features"]
     bayes = MultinomialNB(alpha=0.1)
     bayes.fit(union.fit_transform([s.features for s in learn]), [str(s.reason) for s in learn])
     found = bayes.predict_log_proba(union.transform([s.features for s in held]))
-    return _spread(found, bayes.classes_, labels)
+    return _spread(found, bayes.classes_, labels), True
 
 
 def _learn_nearest(
     learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
-) -> Any:
+) -> Learned:
     """The reason of the most similar reply, by cosine; ten times it stands in for a logit."""
     union = make_pipeline().named_steps["features"]
     before = union.fit_transform([s.features for s in learn])
@@ -151,4 +162,4 @@ def _learn_nearest(
     for number, sample in enumerate(learn):
         column = labels.index(sample.reason)
         best[:, column] = np.maximum(best[:, column], alike[:, number])
-    return best * 10
+    return best * 10, True

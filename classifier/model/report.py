@@ -1,0 +1,174 @@
+"""The report: what the evaluation measured, as the README of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from classifier.model.evaluate import (
+    BOUND,
+    FOLDS,
+    MISSION,
+    TARGETS,
+    Grouped,
+    Judged,
+    bound,
+    calibrate,
+    choose,
+    cross_check,
+    decided,
+    group,
+)
+from classifier.model.store import Card
+from classifier.reasons import Category
+
+__all__ = ["scores", "write"]
+
+_BINS: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0001)
+
+
+def scores(
+    judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]
+) -> dict[str, float]:
+    """The figures of a card; shares of all held-out samples, but precision of the decided ones."""
+    inside = decided(judged, grouped, thresholds)
+    checked, right = cross_check(judged)
+    figures = {
+        "reason_accuracy": grouped.reason_right.mean(),
+        "category_accuracy": grouped.right.mean(),
+        "coverage": inside.mean(),
+        "precision": _share(grouped.right[inside]),
+        "coverage_cross_checked": checked.mean(),
+        "precision_cross_checked": _share(right[checked]),
+    }
+    return {name: round(float(figure), 4) for name, figure in figures.items()}
+
+
+def _share(right: Any) -> float:
+    return float(right.mean()) if len(right) else 0.0
+
+
+def write(
+    card: Card,
+    counts: Mapping[str, int],
+    judged: Judged,
+    grouped: Grouped,
+    rivals: Mapping[str, Judged],
+) -> str:
+    """The README of a model. `counts` says how many replies came from where."""
+    sources = ", ".join(f"{count:,} from {source}" for source, count in counts.items())
+    figures = card.scores
+    never = [f"`{category}`" for category in TARGETS if category not in card.thresholds]
+    lines = [
+        f"# {card.name}",
+        "",
+        "Written by `whybounce train`; do not edit.",
+        "",
+        "A linear model over words, pieces of words, codes and circumstances. It is asked only"
+        " where no rule decides, and stays silent where it is not sure. **Its corpus is a"
+        " starter**: short, gathered from documentation and written by hand, with few replies"
+        " from real mail. Read the figures so.",
+        "",
+        f"- learned from {card.samples:,} different replies ({sources}) in"
+        f" {len(set(judged.templates.tolist())):,} templates; SHA-256 of them `{card.digest}`",
+        f"- {len(card.words):,} text features, {len(card.tokens)} tokens, {len(card.labels)}"
+        f" reasons; feature version {card.features}",
+        "- made with " + ", ".join(f"{name} {v}" for name, v in card.versions.items()),
+        "",
+        "## How it was measured",
+        "",
+        f"Grouped cross-validation, {FOLDS} folds. A fold holds whole providers; what is learned"
+        " for it holds none of these, and no near duplicate of any reply in it. So these are the"
+        " figures for strangers' words. Replies that rules decide are in it, because they are the"
+        " only ones with a label; what the model meets in use is rarer and may be harder.",
+        "",
+        "| | reason right | category right |",
+        "| --- | --- | --- |",
+        f"| **this model** | {_percent(figures['reason_accuracy'])} |"
+        f" {_percent(figures['category_accuracy'])} |",
+    ]
+    for name, rival in rivals.items():
+        other = group(rival, 1.0)
+        lines.append(
+            f"| {name} | {_percent(other.reason_right.mean())} | {_percent(other.right.mean())} |"
+        )
+    lines += [
+        "",
+        "## When it decides",
+        "",
+        f"Probabilities are calibrated by temperature ({card.temperature}) on the held-out folds."
+        " The probability of a category is the sum over its reasons; the record's `confidence` is"
+        " that of the category. A category is decided from the lowest threshold at which its"
+        " decisions on held-out replies meet the target (99% right for what costs most to get"
+        f" wrong, 97% else) at the lower end of Wilson's one-sided {BOUND}% interval, each template"
+        " having one vote. Where no threshold does, the category is never decided"
+        f" ({', '.join(never) or 'none'}). It abstains, too, on texts with fewer than"
+        f" {card.letters} letters or with less than {_percent(card.known)} of their n-grams known.",
+        "",
+        "| category | replies | found | target | threshold | decided | right | lower bound |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *_by_category(card, judged, grouped),
+        "",
+        f"In all: {_percent(figures['coverage'])} of held-out replies decided,"
+        f" {_percent(figures['precision'])} of these rightly. Thresholds chosen on nine folds and"
+        f" applied to the tenth, ten times: {_percent(figures['coverage_cross_checked'])} decided,"
+        f" {_percent(figures['precision_cross_checked'])} rightly. The last two are the figures to"
+        " trust.",
+        "",
+        "The baselines under the same procedure:",
+        "",
+        "| | decided | rightly |",
+        "| --- | --- | --- |",
+        *_rival_coverage(rivals),
+        "",
+        "## Whether the probabilities hold",
+        "",
+        "| probability of the category | replies | right |",
+        "| --- | --- | --- |",
+        *_reliability(grouped),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _by_category(card: Card, judged: Judged, grouped: Grouped) -> Iterator[str]:
+    inside = decided(judged, grouped, card.thresholds)
+    for number, category in enumerate(grouped.categories):
+        own, chosen = grouped.truth == number, grouped.chosen == number
+        found = _percent((own & grouped.right).sum() / own.sum())
+        row = [f"`{category}`" + (" *" if category in MISSION else ""), f"{own.sum()}", found]
+        if category not in TARGETS:
+            row += ["", "never", "", "", ""]
+        elif category not in card.thresholds:
+            row += [_percent(TARGETS[category]), "never", "", "", ""]
+        else:
+            taken = inside & chosen
+            votes: dict[int, bool] = {}
+            for template, right in zip(judged.templates[taken], grouped.right[taken], strict=True):
+                votes[int(template)] = votes.get(int(template), True) and bool(right)
+            row += [
+                _percent(TARGETS[category]),
+                f"{card.thresholds[category]:.4f}",
+                f"{taken.sum()}",
+                _percent(grouped.right[taken].mean()),
+                _percent(bound(sum(votes.values()), len(votes))),
+            ]
+        yield f"| {' | '.join(row)} |"
+
+
+def _rival_coverage(rivals: Mapping[str, Judged]) -> Iterator[str]:
+    for name, rival in rivals.items():
+        grouped = group(rival, calibrate(rival))
+        inside = decided(rival, grouped, choose(rival, grouped))
+        yield f"| {name} | {_percent(inside.mean())} | {_percent(_share(grouped.right[inside]))} |"
+
+
+def _reliability(grouped: Grouped) -> Iterator[str]:
+    for low, high in zip(_BINS, _BINS[1:], strict=False):
+        inside = (grouped.sure >= low) & (grouped.sure < high)
+        if inside.any():
+            name = f"{low:.2f} to {min(high, 1):.2f}"
+            yield f"| {name} | {inside.sum()} | {_percent(grouped.right[inside].mean())} |"
