@@ -23,7 +23,9 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
 
 demo: venv  ## say why the mails of the examples bounced
-	$(BIN)/whybounce classify --format text $(MAIL)
+	$(BIN)/whybounce classify --format text \
+		$(MAIL)/gmail-send-as-relay-login-refused.eml $(MAIL)/policy-refusal-though-authenticated.eml
+	$(BIN)/whybounce classify --format table $(MAIL)
 
 test: lint  ## lint, types, tests, coverage of branches
 	$(BIN)/pytest --cov

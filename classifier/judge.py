@@ -18,7 +18,7 @@ from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanenc
 from classifier.rules.engine import Hit, RuleSet
 from classifier.rules.rule import Layer
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Prediction", "Verdict", "judge", "judge_model", "undecided"]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +40,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None = None
     why: str = ""
     evidence: tuple[str, ...] = ()
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model says of one failed recipient, where it is sure enough to say anything.
+
+    `confidence` is the calibrated probability, 0 to 1, that the category of `reason` is right.
+    `runner_up` is the next most probable reason, `weights` are the few words and tokens that
+    weighed most, `model` is the model's name.
+    """
+
+    reason: Reason
+    confidence: float
+    runner_up: Reason
+    weights: tuple[str, ...]
+    model: str
 
 
 # How often a rule of a layer is right, as a first estimate: the ranks are what matters, the
@@ -74,7 +89,7 @@ _POSSIBLE_BEFORE_MAIL: Final = frozenset(
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     """The verdict on one failed recipient by the rules alone."""
     owner = rules.owner(evidence)
-    hits = [hit for hit in rules.hits(evidence, owner) if _possible(hit, evidence)]
+    hits = [hit for hit in rules.hits(evidence, owner) if _possible(hit.rule.reason, evidence)]
     deciding = [hit for hit in hits if hit.rule.decides]
     hints = [hit for hit in hits if not hit.rule.decides]
     winner = _best(deciding) or _best(hints)
@@ -83,10 +98,42 @@ def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     return _verdict(winner.rule.reason, winner, evidence, owner, hits)
 
 
-def _possible(hit: Hit, evidence: Evidence) -> bool:
+def undecided(verdict: Verdict) -> bool:
+    """Whether no rule decided, so that a model may be asked."""
+    return verdict.decided_by == "none" or verdict.decided_by.startswith("hint:")
+
+
+def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> Verdict:
+    """The verdict by a model's prediction, in place of the undecided one `before`."""
+    reason = prediction.reason
+    if not _possible(reason, evidence):
+        return before
+    meaning = MEANING[reason]
+    against = _contradicting_checks(reason, evidence)
+    if before.category not in (meaning.category, Category.UNDETERMINED):
+        against.append((f"{before.decided_by} would say {before.reason}", _DOUBT))
+    doubt = min((doubt for _, doubt in against), default=1.0)
+    weighed = ", ".join(prediction.weights)
+    fact = f"model: {prediction.model} on {weighed}; next would be {prediction.runner_up}"
+    facts = _facts(None, evidence)
+    facts.insert(1 if evidence.text else 0, fact)
+    return Verdict(
+        category=meaning.category,
+        reason=reason,
+        permanence=_permanence(reason, None, evidence),
+        fault=meaning.fault,
+        advice=meaning.advice,
+        confidence=round(prediction.confidence * doubt, 3),
+        decided_by=f"model:{prediction.model}",
+        provider=before.provider,
+        evidence=(*facts, *(f"against: {fact}" for fact, _ in against)),
+    )
+
+
+def _possible(reason: Reason, evidence: Evidence) -> bool:
     if evidence.command not in _BEFORE_MAIL:
         return True
-    return MEANING[hit.rule.reason].category in _POSSIBLE_BEFORE_MAIL
+    return MEANING[reason].category in _POSSIBLE_BEFORE_MAIL
 
 
 def _best(hits: Sequence[Hit]) -> Hit | None:

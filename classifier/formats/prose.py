@@ -132,19 +132,26 @@ def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
     The only recipient there is gets a reply that stands above its name; one of whom nothing at
     all is said gets the sentences of failure.
     """
-    alone = len(found) == 1
-    coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
-    failing = [line.strip() for line in lines if says_failure(line)]
+    if all(_CODED.search(each.text) for each in found):
+        return found
+    coded: list[str] = []
+    if len(found) == 1:
+        coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
     complete: list[Found] = []
     for each in found:
         more: list[str] = []
         if not _CODED.search(each.text):
-            more = coded[:6] if alone and coded else []
+            more = coded[:6]
             if not more and not _WORD.search(each.text):
-                more = failing[:4]
+                more = _failing(lines)
         text = "\n".join([each.text, *more]).strip() if more else each.text
         complete.append(msgspec.structs.replace(each, text=text))
     return complete
+
+
+def _failing(lines: Sequence[str]) -> list[str]:
+    """The first sentences of failure."""
+    return [line.strip() for line in lines if says_failure(line)][:4]
 
 
 class _Heading(NamedTuple):

@@ -134,7 +134,9 @@ def _spread(found: Any, seen: Sequence[str], labels: Sequence[Reason]) -> Any:
     return wide
 
 
-def _learn_linear(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Learned:
+def _learn_linear(
+    learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
+) -> Learned:
     pipeline = make_pipeline()
     pipeline.fit([s.features for s in learn], [str(s.reason) for s in learn])
     found = pipeline.decision_function([s.features for s in held])
@@ -143,7 +145,9 @@ def _learn_linear(learn: Sequence[Sample], held: Sequence[Sample], labels: Seque
     return _spread(found, pipeline.classes_, labels), familiar
 
 
-def _learn_bayes(learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]) -> Learned:
+def _learn_bayes(
+    learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
+) -> Learned:
     union = make_pipeline().named_steps["features"]
     bayes = MultinomialNB(alpha=0.1)
     bayes.fit(union.fit_transform([s.features for s in learn]), [str(s.reason) for s in learn])
