@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classifier.advice import advise
-from classifier.evidence import weigh, weigh_text
-from classifier.judge import Verdict, judge
+from classifier.evidence import Evidence, weigh, weigh_text
+from classifier.judge import Verdict, judge, judge_model, undecided
 from classifier.message import parse
+from classifier.model.store import find
 from classifier.reading import read_report
 from classifier.reasons import Kind
 from classifier.report import Report
 from classifier.rows import Row, make_row
 from classifier.rules.engine import RuleSet
 from classifier.rules.loader import load, load_shipped
+
+if TYPE_CHECKING:
+    from classifier.model.scorer import Model
 
 __all__ = ["Classifier", "classify", "read"]
 
@@ -34,14 +39,21 @@ class Classifier:
     """Judges bounces; make one and use it for as many mails as there are.
 
     `rules` are folders or files of an operator's own rules (TOML), which go before the shipped
-    ones. Holds no state of any mail, so one instance serves many threads.
+    ones. `model` is a folder that `whybounce train` wrote, asked where no rule decides; None for
+    rules alone. Holds no state of any mail, so one instance serves many threads.
 
-    Raises `OperatorError` with every fault of the operator's rules.
+    Raises `OperatorError` with every fault of the operator's rules, or of the model.
     """
 
-    def __init__(self, rules: Iterable[str | Path] = ()) -> None:
+    def __init__(
+        self, rules: Iterable[str | Path] = (), model: str | Path | None = "default"
+    ) -> None:
         folders = [Path(each) for each in rules]
         self._rules: RuleSet = load(folders) if folders else load_shipped()
+        self._folder = None if model is None else find(model)
+        self._model: Model | None = None
+        if self._folder is not None and model != "default":
+            self._model = self._load(self._folder)  # its faults show before any mail is read
 
     def classify(
         self, raw: bytes, origin: str = "-", headers: Sequence[str] = ()
@@ -62,13 +74,14 @@ class Classifier:
         """
         if not report.failures:
             return (make_row(origin, report, headers=headers),)
+        evidences = [weigh(each, report) for each in report.failures if each.kind in _JUDGED]
+        judged = iter(zip(evidences, self._judge(evidences), strict=True))
         rows = []
         for failure in report.failures:
             if failure.kind not in _JUDGED:
                 rows.append(make_row(origin, report, failure, headers=headers))
                 continue
-            evidence = weigh(failure, report)
-            verdict = judge(evidence, self._rules)
+            evidence, verdict = next(judged)
             text = advise(verdict.reason, verdict.advice, evidence, failure, report)
             rows.append(make_row(origin, report, failure, verdict, text, headers))
         return tuple(rows)
@@ -76,8 +89,28 @@ class Classifier:
     def explain(self, text: str) -> tuple[Verdict, str]:
         """The verdict on one SMTP reply or diagnostic by itself, and a sentence of advice."""
         evidence = weigh_text(text)
-        verdict = judge(evidence, self._rules)
+        (verdict,) = self._judge([evidence])
         return verdict, advise(verdict.reason, verdict.advice, evidence)
+
+    def _judge(self, evidences: Sequence[Evidence]) -> list[Verdict]:
+        """By the rules, and all that they leave open by the model, in one call."""
+        verdicts = [judge(evidence, self._rules) for evidence in evidences]
+        left = [number for number, verdict in enumerate(verdicts) if undecided(verdict)]
+        if not left or self._folder is None:
+            return verdicts
+        if self._model is None:  # the shipped one costs its loading when it is first needed
+            self._model = self._load(self._folder)
+        predictions = self._model.predict([evidences[number] for number in left])
+        for number, prediction in zip(left, predictions, strict=True):
+            if prediction is not None:
+                verdicts[number] = judge_model(evidences[number], prediction, verdicts[number])
+        return verdicts
+
+    @staticmethod
+    def _load(folder: Path) -> Model:
+        from classifier.model.scorer import Model
+
+        return Model.load(folder)
 
 
 def classify(raw: bytes, origin: str = "-") -> tuple[Row, ...]:

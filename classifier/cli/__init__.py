@@ -1,4 +1,4 @@
-"""The command line: `whybounce classify` and `whybounce explain`, and what each of them takes.
+"""The command line: `whybounce classify`, `explain` and `train`, and what each of them takes.
 
 Typer reads the options here; the work is imported by the command that does it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
 
@@ -46,6 +47,13 @@ Examples:
   whybounce explain '535 5.7.8 authentication failed' '421 4.7.0 try again later'
   grep -o 'said: .*' mail.log | whybounce explain --format table -
   whybounce explain --rules my-rules/ '554 our own words'
+"""
+_TRAIN: Final = """
+Examples:
+
+\b
+  whybounce train                                   in a checkout: the shipped model, again
+  whybounce train --corpus replies/ --output mine/  a model of your own
 """
 
 
@@ -112,6 +120,22 @@ def explain(
     from classifier.cli.replies import judge_replies
 
     raise typer.Exit(judge_replies(texts, format, output, rules or (), color))
+
+
+@app.command(epilog=_TRAIN)
+def train(
+    corpus: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="A folder of labelled replies (see corpora/README.md)."),
+    ] = Path("corpora/replies"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the model is written.")
+    ] = Path("models/base"),
+) -> None:
+    """Make the model again, from labelled replies and the shipped rules (needs scikit-learn)."""
+    from classifier.cli.train import train_model
+
+    raise typer.Exit(train_model(corpus, output))
 
 
 def _use_stdin(context: typer.Context) -> list[str]:

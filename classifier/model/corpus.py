@@ -17,7 +17,8 @@ from typing import Any, Final
 import msgspec
 
 from classifier.errors import OperatorError
-from classifier.evidence import Hop, weigh_text
+from classifier.evidence import Evidence, Hop, weigh_text
+from classifier.judge import judge, undecided
 from classifier.model.features import Features, read_features
 from classifier.reasons import Permanence, Reason
 from classifier.rules.engine import RuleSet
@@ -42,14 +43,24 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What is learned from: features, their reason, whose words they are ("" where nobody's)."""
+    """What is learned from: features, their reason, whose words they are ("" where nobody's).
+
+    `open` tells whether codes and circumstances leave the reason open, by `rules`. Where they do
+    not, a rule decides whatever the words are, and a model is never asked.
+    """
 
     features: Features
     reason: Reason
-    provider: str = ""
+    provider: str
+    open: bool
 
 
-def read_replies(folder: Path) -> list[Sample]:
+def _make(evidence: Evidence, reason: Reason, provider: str, rules: RuleSet) -> Sample:
+    wordless = msgspec.structs.replace(evidence, folded="", wrapper="", notice="")
+    return Sample(read_features(evidence), reason, provider, undecided(judge(wordless, rules)))
+
+
+def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
     """The samples of every `.toml` file in `folder`, in the order of names and entries.
 
     Raises `OperatorError` with every fault of the folder.
@@ -67,7 +78,8 @@ def read_replies(folder: Path) -> list[Sample]:
             continue
         for number, table in enumerate(entries, 1):
             try:
-                samples.append(_sample(msgspec.convert(table, Entry), f"{path.stem} {number}"))
+                entry = msgspec.convert(table, Entry)
+                samples.append(_read_entry(entry, f"{path.stem} {number}", rules))
             except (msgspec.ValidationError, KeyError) as error:
                 faults.append(f"{path.name}, reply {number}: {error}")
     if faults:
@@ -75,14 +87,14 @@ def read_replies(folder: Path) -> list[Sample]:
     return samples
 
 
-def _sample(entry: Entry, seed: str) -> Sample:
+def _read_entry(entry: Entry, seed: str, rules: RuleSet) -> Sample:
     chance = random.Random(seed)  # noqa: S311 - made-up names, the same at every run
     text = _SLOT.sub(lambda slot: _MAKERS[slot.group(1)](chance), entry.text)
     known: dict[str, Any] = {"command": entry.command} if entry.command else {}
     if entry.hop:
         known["hop"] = entry.hop
     provider = "" if entry.provider in _NOBODY else entry.provider
-    return Sample(read_features(weigh_text(text, **known)), entry.reason, provider)
+    return _make(weigh_text(text, **known), entry.reason, provider, rules)
 
 
 _NAMES: Final = (
@@ -130,9 +142,9 @@ def read_rules(rules: RuleSet) -> list[Sample]:
             continue
         provider = rule.owner if rule.layer is Layer.PROVIDER else ""
         for example in rule.hits:
-            features = read_features(example.evidence())
-            if features.text:
-                samples.append(Sample(features, rule.reason, provider))
+            evidence = example.evidence()
+            if evidence.folded:
+                samples.append(_make(evidence, rule.reason, provider, rules))
     return samples
 
 
@@ -151,9 +163,9 @@ _ALIKE: Final = 0.7  # Jaccard index of words and pairs of words
 
 
 def templates(samples: Sequence[Sample]) -> list[int]:
-    """For each sample the number of its template; samples of one are near duplicates.
+    """For each sample the number of its template, which is that of the first sample in it.
 
-    Near is also who is near to one that is near.
+    Samples of one template are near duplicates; near is also who is near to one that is near.
     """
     sets = []
     for sample in samples:
@@ -172,7 +184,8 @@ def templates(samples: Sequence[Sample]) -> list[int]:
         shared = Counter(other for part in own for other in holders[part])
         for other, count in shared.items():
             if count >= _ALIKE * (len(own) + len(sets[other]) - count):
-                parents[root(number)] = root(other)
+                one, two = root(number), root(other)
+                parents[max(one, two)] = min(one, two)
         for part in own:
             holders[part].append(number)
     return [root(number) for number in range(len(samples))]

@@ -215,18 +215,16 @@ def decided(judged: Judged, grouped: Grouped, thresholds: Mapping[Category, floa
     return judged.known & (grouped.sure >= least[grouped.chosen])
 
 
-def cross_check(judged: Judged) -> tuple[Any, Any]:
-    """Which samples are decided, and which of these rightly, by thresholds of the other folds.
+def cross_check(judged: Judged) -> Any:
+    """Which samples are decided by thresholds of the other folds, as (samples,) of booleans.
 
     `choose` sees the replies that it is measured on; this does not, so it is the figure to trust.
     """
     import numpy as np
 
-    chosen, right = np.zeros((2, len(judged.truth)), dtype=bool)
+    chosen = np.zeros(len(judged.truth), dtype=bool)
     for number in np.unique(judged.folds):
         others = judged.folds != number
         grouped = group(judged, calibrate(judged, others))
-        now = decided(judged, grouped, choose(judged, grouped, others)) & ~others
-        chosen |= now
-        right |= now & grouped.right
-    return chosen, right
+        chosen |= decided(judged, grouped, choose(judged, grouped, others)) & ~others
+    return chosen

@@ -65,7 +65,8 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
     `say` is told how far it is. Raises `OperatorError` with the faults of the corpus, or where
     the output cannot be written.
     """
-    replies, proven = read_replies(corpus), read_rules(load_shipped())
+    rules = load_shipped()
+    replies, proven = read_replies(corpus, rules), read_rules(rules)
     samples = unique([*replies, *proven])
     near = templates(samples)
     say(f"{len(samples)} replies in {len(set(near))} templates")
