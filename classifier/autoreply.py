@@ -17,7 +17,7 @@ _PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply"})
 _SUBJECT: Final = re.compile(
     r"(?:re: ?|aw: ?)?(?:auto: |auto(?:matic|mated|matische)?[ -]?(?:reply|response|antwort|repl)"
     r"|out of (?:the )?office|i am out of|on (?:vacation|holiday|leave)\b|vacation\b|away from"
-    r"|abwesenheit|automatische antwort|nicht im (?:b\xfcro|haus)"
+    r"|abwesen(?:heit|d\b)|automatische antwort|nicht im (?:b\xfcro|haus)"
     r"|r\xe9ponse automatique|absence du bureau|absent du bureau"
     r"|respuesta autom\xe1tica|fuera de la oficina"
     r"|risposta automatica|fuori sede|fuori ufficio|resposta autom\xe1tica"

@@ -75,7 +75,8 @@ def fold(text: str) -> str:
     if "-" in text:
         first = _FIRST_CODE.match(text)
         if first:  # the last line of a multi-line reply has a blank instead of the hyphen
-            text = text.replace(f" {first.group(1)} {first.group(2)} ", " ")
+            line = f" {first.group(1)} {first.group(2)} "
+            text = " ".join(text.split()).replace(line, " ")
         text = _REPEATED_CODE.sub(" ", text)
     if not text.isascii():
         text = text.translate(_QUOTES)

@@ -89,7 +89,12 @@ _POSSIBLE_BEFORE_MAIL: Final = frozenset(
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     """The verdict on one failed recipient by the rules alone."""
     owner = rules.owner(evidence)
-    hits = [hit for hit in rules.hits(evidence, owner) if _possible(hit.rule.reason, evidence)]
+    hits = [
+        hit
+        for hit in rules.hits(evidence, owner)
+        # an operator's own rule is taken at its word
+        if hit.rule.layer is Layer.OPERATOR or _possible(hit.rule.reason, evidence)
+    ]
     deciding = [hit for hit in hits if hit.rule.decides]
     hints = [hit for hit in hits if not hit.rule.decides]
     winner = _best(deciding) or _best(hints)

@@ -615,7 +615,9 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stderr.decode().split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["explain", "550 no"], ["classify", "-"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["explain", "550 5.1.1 User unknown"], ["classify", "-"]]
+)
 def test_programs_wait_for_nothing_they_do_not_use(arguments: list[str]) -> None:
     modules = loaded(*arguments)
     assert "classifier.cli" in modules

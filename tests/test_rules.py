@@ -131,7 +131,10 @@ def alone(rule: Rule) -> Iterator[tuple[Phrase, Evidence]]:
     if code.subject >= 0:
         known["status"] = f"{code.status_class or 5}.{code.subject}.{code.low}"
     for key, wanted in rule.when:
-        known["reply_code"] = f"{min(wanted)}50" if key == "class" else known["reply_code"]
+        if key == "class":
+            known["reply_code"] = f"{min(wanted)}50"
+        else:
+            known[key] = min(wanted)
     for phrase in rule.says:
         text = " zz ".join(phrase.parts)
         yield phrase, Evidence(text=text, folded=text, **known)

@@ -45,19 +45,23 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Sample(msgspec.Struct, frozen=True):
     """What is learned from: features, their reason, whose words they are ("" where nobody's).
 
-    `open` tells whether codes and circumstances leave the reason open, by `rules`. Where they do
-    not, a rule decides whatever the words are, and a model is never asked.
+    `open` tells whether codes and circumstances leave the reason open. Where they do not, a rule
+    decides whatever the words are, and a model is never asked. `left` tells whether no rule
+    decides at all.
     """
 
     features: Features
     reason: Reason
     provider: str
     open: bool
+    left: bool
 
 
 def _make(evidence: Evidence, reason: Reason, provider: str, rules: RuleSet) -> Sample:
     wordless = msgspec.structs.replace(evidence, folded="", wrapper="", notice="")
-    return Sample(read_features(evidence), reason, provider, undecided(judge(wordless, rules)))
+    left = undecided(judge(evidence, rules))
+    is_open = undecided(judge(wordless, rules))
+    return Sample(read_features(evidence), reason, provider, is_open, left)
 
 
 def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:

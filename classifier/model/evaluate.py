@@ -2,7 +2,8 @@
 
 A fold holds whole providers. What is learned for it holds none of these, and no near duplicate of
 any reply in it. So the figures are those of a stranger's words, which is what a model is for: the
-words that are known, rules know.
+words that are known, rules know. Only replies whose codes leave the reason open are judged, for
+a model is asked about no other.
 """
 
 from __future__ import annotations
@@ -61,15 +62,17 @@ class Fold(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """Every held-out sample as a model saw it.
+    """Every open sample as a model saw it that had not learned from it.
 
     `logits` is (samples, labels); `known` whether the text was familiar enough to be judged;
-    `truth` the column of the right label; `folds` and `templates` number fold and template.
+    `left` whether no rule decides it; `truth` the column of the right label; `folds` and
+    `templates` number fold and template.
     """
 
     labels: tuple[Reason, ...]
     logits: Any
     known: Any
+    left: Any
     truth: Any
     folds: Any
     templates: Any
@@ -102,7 +105,7 @@ def judge_held_out(
     learner: Learner,
     say: Callable[[str], None] = lambda line: None,
 ) -> Judged:
-    """Every sample, judged by a learner that saw neither its provider nor its template."""
+    """Every open sample, judged by a learner that saw neither its provider nor its template."""
     import numpy as np
 
     labels = tuple(sorted({sample.reason for sample in samples}))
@@ -117,8 +120,11 @@ def judge_held_out(
         held = [samples[n] for n in each.judge]
         logits[each.judge], known[each.judge] = learner(learn, held, labels)
         numbers[each.judge] = number
+    rows = np.array([sample.open for sample in samples])
+    left = np.array([sample.left for sample in samples])
     truth = np.array([labels.index(sample.reason) for sample in samples])
-    return Judged(labels, logits, known, truth, numbers, np.array(templates))
+    columns = (logits, known, left, truth, numbers, np.array(templates))
+    return Judged(labels, *(column[rows] for column in columns))
 
 
 def softmax(logits: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ _BINS: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0001)
 def scores(
     judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]
 ) -> dict[str, float]:
-    """The figures of a card; shares of all held-out samples, but precision of the decided ones."""
+    """The figures of a card: shares of the judged replies, but precision of the decided ones."""
     inside = decided(judged, grouped, thresholds)
     checked = cross_check(judged) & _decidable(grouped, thresholds)
     figures = {
@@ -65,6 +65,7 @@ def write(
     """The README of a model. `counts` says how many replies came from where."""
     sources = ", ".join(f"{count:,} from {source}" for source, count in counts.items())
     figures = card.scores
+    inside = decided(judged, grouped, card.thresholds)
     never = [f"`{category}`" for category in TARGETS if category not in card.thresholds]
     lines = [
         f"# {card.name}",
@@ -86,8 +87,13 @@ def write(
         "",
         f"Grouped cross-validation, {FOLDS} folds. A fold holds whole providers; what is learned"
         " for it holds none of these, and no near duplicate of any reply in it. So these are the"
-        " figures for strangers' words. Replies that rules decide are in it, because they are the"
-        " only ones with a label; what the model meets in use is rarer and may be harder.",
+        f" figures for strangers' words. Judged were the {len(judged.truth):,} replies whose codes"
+        " leave the reason open, for the model is asked about no other. The words of most of them"
+        f" are known to rules all the same; {judged.left.sum()} are left open by every rule, and"
+        f" of these the category was right for {_percent(grouped.right[judged.left].mean())},"
+        f" {inside[judged.left].sum()} would be decided,"
+        f" {_percent(_share(grouped.right[inside & judged.left]))} of them rightly. Nearly all of"
+        " those were written for this corpus, by one hand.",
         "",
         "| | reason right | category right |",
         "| --- | --- | --- |",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 _SHOWN: Final = 4  # features that a prediction names
+_UNTOLD: Final = ("code=", "class=", "status=")
 
 
 class Model:
@@ -115,20 +116,21 @@ class Model:
     def _heaviest(
         self, rows: list[int], values: list[float], best: int, rival: int
     ) -> tuple[str, ...]:
-        """The words and tokens that spoke most for `best` against `rival`.
+        """The words and circumstances that spoke most for `best` against `rival`.
 
-        Pieces of words are named only where no whole one spoke.
+        Pieces of words are named only where no whole one spoke; codes never, which are no news.
         """
         pulls = []
         for row, value in zip(rows, values, strict=True):
             pull = value * float(self._weights[row, best] - self._weights[row, rival])
             if pull > 0:
                 pulls.append((-pull, self._name(row)))
-        whole = [pull for pull in pulls if not pull[1].startswith("*")]
-        return tuple(name for _, name in sorted(whole or pulls)[:_SHOWN])
+        told = [pull for pull in pulls if not pull[1].startswith(_UNTOLD)]
+        whole = [pull for pull in told if not pull[1].startswith("*")]
+        return tuple(name for _, name in sorted(whole or told)[:_SHOWN])
 
     def _name(self, row: int) -> str:
-        """`"not owned"`, `code=553`, or `*wned*` for a piece of a word."""
+        """`"not owned"`, `command=RCPT`, or `*wned*` for a piece of a word."""
         if row >= len(self.card.words):
             return self.card.tokens[row - len(self.card.words)].removeprefix("__")
         gram = self.card.words[row]
