@@ -11,13 +11,13 @@ MADE := $(VENV)/made-by-make
 # The constraints hold for what is installed and, by the two variables (older and newer pip), for
 # what builds the packages that come as source. No cache, because it would lie outside this folder.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
-	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,train]'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench clean venv
+.PHONY: help demo test lint bench model clean venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
@@ -37,6 +37,9 @@ lint: venv  ## style and types
 
 bench: venv  ## time and memory, stage by stage
 	$(BIN)/python tests/bench/stages.py
+
+model: venv  ## train the shipped model again, from corpora/replies and the rules
+	$(BIN)/whybounce train
 
 clean:  ## remove what make made
 	@for venv in .venv .venv-*; do \

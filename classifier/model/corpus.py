@@ -10,7 +10,8 @@ import random
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,8 +85,10 @@ def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
             try:
                 entry = msgspec.convert(table, Entry)
                 samples.append(_read_entry(entry, f"{path.stem} {number}", rules))
-            except (msgspec.ValidationError, KeyError) as error:
+            except msgspec.ValidationError as error:
                 faults.append(f"{path.name}, reply {number}: {error}")
+            except KeyError as error:
+                faults.append(f"{path.name}, reply {number}: unknown slot {{{error.args[0]}}}")
     if faults:
         raise OperatorError(str(folder), faults, "Nothing was trained; mend these first.")
     return samples
@@ -125,7 +128,7 @@ def _ip(chance: random.Random) -> str:
 
 
 #: What a slot is filled with: {ip}, {recipient}, {domain}, {host}, {url}.
-_MAKERS: Final = {
+_MAKERS: Final[Mapping[str, Callable[[random.Random], str]]] = {
     "ip": _ip,
     "recipient": lambda chance: f"{chance.choice(_NAMES)}@{_domain(chance)}",
     "domain": _domain,
@@ -174,7 +177,7 @@ def templates(samples: Sequence[Sample]) -> list[int]:
     sets = []
     for sample in samples:
         words = sample.features.text.split()
-        sets.append(frozenset(words) | frozenset(zip(words, words[1:], strict=False)))
+        sets.append(frozenset(words) | frozenset(pairwise(words)))
     parents = list(range(len(samples)))
 
     def root(number: int) -> int:

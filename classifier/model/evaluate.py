@@ -137,9 +137,7 @@ def softmax(logits: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np
 
 
 def calibrate(judged: Judged, rows: Any = slice(None)) -> float:
-    """The temperature at which the probabilities of the right reasons are best, each template
-    counted once.
-    """
+    """The temperature at which the right reasons are most probable, each template counted once."""
     import numpy as np
 
     logits, truth = judged.logits[rows], judged.truth[rows]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -21,7 +22,7 @@ VERSION: Final = 1
 
 
 class Features(msgspec.Struct, frozen=True):
-    """The masked words of a reply, and its codes and circumstances: `__code=550`, `__dmarc=fail`."""
+    """The masked words of a reply; its codes and circumstances: `__code=550`, `__dmarc=fail`."""
 
     text: str
     tokens: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ def grams(text: str) -> list[str]:
     """
     words = text.split()
     found = ["=" + word for word in words]
-    found += [f"={one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    found += [f"={one} {two}" for one, two in pairwise(words)]
     for word in words:
         found += characters(word)
     return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from textwrap import fill
 from typing import Any, Final
 
 from classifier.model.evaluate import (
@@ -64,85 +66,78 @@ def write(
 ) -> str:
     """The README of a model. `counts` says how many replies came from where."""
     sources = ", ".join(f"{count:,} from {source}" for source, count in counts.items())
-    figures = card.scores
     inside = decided(judged, grouped, card.thresholds)
+    left = judged.left
     never = [f"`{category}`" for category in TARGETS if category not in card.thresholds]
-    lines = [
+    share = {name: _percent(figure) for name, figure in card.scores.items()}
+    blocks = [
         f"# {card.name}",
-        "",
         "Written by `whybounce train`; do not edit.",
-        "",
-        "A linear model over words, pieces of words, codes and circumstances. It is asked only"
-        " where no rule decides, and stays silent where it is not sure. **Its corpus is a"
-        " starter**: short, gathered from documentation and written by hand, with few replies"
-        " from real mail. Read the figures so.",
-        "",
-        f"- learned from {card.samples:,} different replies ({sources}) in"
-        f" {len(set(judged.templates.tolist())):,} templates; SHA-256 of them `{card.digest}`",
-        f"- {len(card.words):,} text features, {len(card.tokens)} tokens, {len(card.labels)}"
-        f" reasons; feature version {card.features}",
-        "- made with " + ", ".join(f"{name} {v}" for name, v in card.versions.items()),
-        "",
+        _wrap("""A linear model over words, pieces of words, codes and circumstances. It is asked
+            only where no rule decides, and stays silent where it is not sure. **Its corpus is a
+            starter**: short, gathered from documentation and written by hand, with few replies
+            from real mail. Read the figures so."""),
+        f"""- {card.samples:,} different replies ({sources})
+- SHA-256 of them: `{card.digest}`
+- {len(card.words):,} text features, {len(card.tokens)} tokens, {len(card.labels)} reasons
+- feature version {card.features}
+- made with {", ".join(f"{name} {version}" for name, version in card.versions.items())}""",
         "## How it was measured",
-        "",
-        f"Grouped cross-validation, {FOLDS} folds. A fold holds whole providers; what is learned"
-        " for it holds none of these, and no near duplicate of any reply in it. So these are the"
-        f" figures for strangers' words. Judged were the {len(judged.truth):,} replies whose codes"
-        " leave the reason open, for the model is asked about no other. The words of most of them"
-        f" are known to rules all the same; {judged.left.sum()} are left open by every rule, and"
-        f" of these the category was right for {_percent(grouped.right[judged.left].mean())},"
-        f" {inside[judged.left].sum()} would be decided,"
-        f" {_percent(_share(grouped.right[inside & judged.left]))} of them rightly. Nearly all of"
-        " those were written for this corpus, by one hand.",
-        "",
-        "| | reason right | category right |",
-        "| --- | --- | --- |",
-        f"| **this model** | {_percent(figures['reason_accuracy'])} |"
-        f" {_percent(figures['category_accuracy'])} |",
+        _wrap(f"""Grouped cross-validation, {FOLDS} folds. A fold holds whole providers; what is
+            learned for it holds none of these, and no near duplicate of any reply in it. So these
+            are the figures for strangers' words. Judged were the {len(judged.truth):,} replies
+            whose codes leave the reason open, for the model is asked about no other; they are
+            {len(set(judged.templates.tolist())):,} templates. The words of most are known to rules
+            all the same; {left.sum()} are left open by every rule. Of these, nearly all written
+            for this corpus by one hand, the category was right for
+            {_percent(_share(grouped.right[left]))}; {(inside & left).sum()} would be decided,
+            {_percent(_share(grouped.right[inside & left]))} of them rightly."""),
+        f"""| | reason right | category right |
+| --- | --- | --- |
+| **this model** | {share["reason_accuracy"]} | {share["category_accuracy"]} |
+{_lines(_rival_accuracy(rivals))}""",
+        "## When it decides",
+        _wrap(f"""Probabilities are calibrated by temperature ({card.temperature}) on the held-out
+            folds. The probability of a category is the sum over its reasons; the record's
+            `confidence` is that of the category. A category is decided from the lowest threshold
+            at which its decisions on held-out replies meet the target (99% right for what costs
+            most to get wrong, marked *, and 97% else) at the lower end of Wilson's one-sided
+            {BOUND}% interval, each template having one vote. Where no threshold does, the category
+            is never decided. It abstains, too, on texts with fewer than {card.letters} letters or
+            with less than {_percent(card.known)} of their n-grams known."""),
+        f"Never decided: {', '.join(never) or 'none'}.",
+        f"""| category | replies | found | target | threshold | decided | right | lower bound \
+| decided, cross-checked | right |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{_lines(_by_category(card, judged, grouped))}""",
+        _wrap(f"""In all, {share["coverage"]} of held-out replies are decided,
+            {share["precision"]} of these rightly. Cross-checked, that is with thresholds chosen on
+            nine folds and applied to the tenth, ten times: {share["coverage_cross_checked"]}
+            decided, {share["precision_cross_checked"]} rightly. These are the figures to trust,
+            because no threshold saw what it is measured on."""),
+        "The baselines under the same procedure, before the cross-check:",
+        f"""| | decided | rightly |
+| --- | --- | --- |
+{_lines(_rival_coverage(rivals))}""",
+        "## Whether the probabilities hold",
+        f"""| probability of the category | replies | right |
+| --- | --- | --- |
+{_lines(_reliability(grouped))}""",
     ]
+    return "\n\n".join(blocks) + "\n"
+
+
+_lines = "\n".join
+
+
+def _wrap(text: str) -> str:
+    return fill(" ".join(text.split()), 99, break_long_words=False, break_on_hyphens=False)
+
+
+def _rival_accuracy(rivals: Mapping[str, Judged]) -> Iterator[str]:
     for name, rival in rivals.items():
         other = group(rival, 1.0)
-        lines.append(
-            f"| {name} | {_percent(other.reason_right.mean())} | {_percent(other.right.mean())} |"
-        )
-    lines += [
-        "",
-        "## When it decides",
-        "",
-        f"Probabilities are calibrated by temperature ({card.temperature}) on the held-out folds."
-        " The probability of a category is the sum over its reasons; the record's `confidence` is"
-        " that of the category. A category is decided from the lowest threshold at which its"
-        " decisions on held-out replies meet the target (99% right for what costs most to get"
-        f" wrong, 97% else) at the lower end of Wilson's one-sided {BOUND}% interval, each template"
-        " having one vote. Where no threshold does, the category is never decided"
-        f" ({', '.join(never) or 'none'}). It abstains, too, on texts with fewer than"
-        f" {card.letters} letters or with less than {_percent(card.known)} of their n-grams known.",
-        "",
-        "| category | replies | found | target | threshold | decided | right | lower bound"
-        " | decided, cross-checked | right |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        *_by_category(card, judged, grouped),
-        "",
-        f"In all: {_percent(figures['coverage'])} of held-out replies decided,"
-        f" {_percent(figures['precision'])} of these rightly. Thresholds chosen on nine folds and"
-        f" applied to the tenth, ten times (cross-checked):"
-        f" {_percent(figures['coverage_cross_checked'])} decided,"
-        f" {_percent(figures['precision_cross_checked'])} rightly. These last are the figures to"
-        " trust, because no threshold saw what it is measured on.",
-        "",
-        "The baselines under the same procedure:",
-        "",
-        "| | decided | rightly |",
-        "| --- | --- | --- |",
-        *_rival_coverage(rivals),
-        "",
-        "## Whether the probabilities hold",
-        "",
-        "| probability of the category | replies | right |",
-        "| --- | --- | --- |",
-        *_reliability(grouped),
-    ]
-    return "\n".join(lines) + "\n"
+        yield f"| {name} | {_percent(other.reason_right.mean())} | {_percent(other.right.mean())} |"
 
 
 def _percent(share: float) -> str:
@@ -184,7 +179,7 @@ def _rival_coverage(rivals: Mapping[str, Judged]) -> Iterator[str]:
 
 
 def _reliability(grouped: Grouped) -> Iterator[str]:
-    for low, high in zip(_BINS, _BINS[1:], strict=False):
+    for low, high in pairwise(_BINS):
         inside = (grouped.sure >= low) & (grouped.sure < high)
         if inside.any():
             name = f"{low:.2f} to {min(high, 1):.2f}"

@@ -105,7 +105,8 @@ def load(path: Path | str = "default") -> tuple[Card, Weights]:
     folder = find(path)
     card = read_card(folder)
     try:
-        with np.load(folder / ARRAYS, allow_pickle=False) as stored:
+        # Opened here, because NumPy leaves a file that is no archive open.
+        with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             weights = Weights(*(stored[name] for name in Weights.__struct_fields__))
     # NumPy and zipfile say so many ways that a file is no archive of arrays.
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

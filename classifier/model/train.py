@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import scipy
 import sklearn
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -20,18 +19,18 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.model import report
 from classifier.model.corpus import Sample, digest, read_replies, read_rules, templates, unique
-from classifier.model.evaluate import Judged, calibrate, choose, group, judge_held_out
+from classifier.model.evaluate import calibrate, choose, group, judge_held_out
 from classifier.model.features import VERSION, Features, grams, known, letters
 from classifier.model.store import Card, Weights, save
 from classifier.reasons import Reason
 from classifier.rules.loader import load_shipped
 
-__all__ = ["NAME", "make_pipeline", "train"]
+__all__ = ["NAME", "TOKEN_WEIGHT", "make_pipeline", "take_weights", "train"]
 
 NAME: Final = "base-2026.11"
 # Measured on the folds: tokens beside the text are worth 4 points of accuracy, at this weight and
 # not as part of it; `balanced` another 1 to 2; between 10 and 30 the strength C hardly matters.
-_TOKEN_WEIGHT: Final = 0.25
+TOKEN_WEIGHT: Final = 0.25
 _STRENGTH: Final = 20.0
 _KNOWN: Final = 0.5  # of a text's character n-grams
 _LETTERS: Final = 8
@@ -53,7 +52,7 @@ def make_pipeline() -> Pipeline:
     words = TfidfVectorizer(analyzer=_text, min_df=2, sublinear_tf=True)
     tokens = TfidfVectorizer(analyzer=_tokens, min_df=2, use_idf=False, norm=None)
     union = FeatureUnion(
-        [("words", words), ("tokens", tokens)], transformer_weights={"tokens": _TOKEN_WEIGHT}
+        [("words", words), ("tokens", tokens)], transformer_weights={"tokens": TOKEN_WEIGHT}
     )
     linear = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=500, tol=1e-3)
     return Pipeline([("features", union), ("linear", linear)])
@@ -82,14 +81,14 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
     say("the whole")
     pipeline = make_pipeline()
     pipeline.fit([s.features for s in samples], [str(s.reason) for s in samples])
-    weights, words, tokens = _weights(pipeline)
+    weights, words, tokens = take_weights(pipeline)
     card = Card(
         name=NAME,
         features=VERSION,
         labels=tuple(Reason(label) for label in pipeline.classes_),
         thresholds=thresholds,
         temperature=temperature,
-        token_weight=_TOKEN_WEIGHT,
+        token_weight=TOKEN_WEIGHT,
         known=_KNOWN,
         letters=_LETTERS,
         samples=len(samples),
@@ -98,7 +97,6 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
             "numpy": np.__version__,
             "python": platform.python_version(),
             "scikit-learn": sklearn.__version__,
-            "scipy": scipy.__version__,
         },
         scores=report.scores(judged, grouped, thresholds),
         words=words,
@@ -117,7 +115,8 @@ def knows(features: Features, vocabulary: Container[str]) -> bool:
     return letters(text) >= _LETTERS and known(text, vocabulary) >= _KNOWN
 
 
-def _weights(pipeline: Pipeline) -> tuple[Weights, tuple[str, ...], tuple[str, ...]]:
+def take_weights(pipeline: Pipeline) -> tuple[Weights, tuple[str, ...], tuple[str, ...]]:
+    """The arrays of a fitted pipeline, and the text features and tokens that its rows stand for."""
     (_, words), (_, tokens) = pipeline.named_steps["features"].transformer_list
     linear = pipeline.named_steps["linear"]
     weights = Weights(
