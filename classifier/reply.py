@@ -148,7 +148,7 @@ def _read(diagnostic: str) -> Reply:
     inner = _innermost(starts, text)
     begin = inner.start("code") if inner.group("code") else inner.start("bare")
     own = whole[begin:]
-    code = inner.group("code") or _outer_code(starts, inner)
+    code = inner.group("code")
     status = inner.group("inner") or inner.group("bare") or _status_in(own, code)
     if status is None and inner is not starts[0]:
         status = _status_in(whole[:begin], code)
@@ -170,8 +170,6 @@ def _opens(text: str, found: re.Match[str]) -> bool:
     if at <= 16 and not before.strip("'"):
         return True
     stripped = before.rstrip(" ")
-    if len(before) - len(stripped) > 3:
-        return False
     if stripped.endswith(("\n", *_SIGNS)):
         counts = stripped[:-1].rstrip(" ").lower().endswith(_COUNTS)
         return stripped.endswith("\n") or found.group("inner") is not None or not counts
@@ -209,15 +207,6 @@ def _continues(before: re.Match[str], after: re.Match[str], text: str) -> bool:
     hyphen = text[after.end("code") : after.end("code") + 1] == "-"
     status = after.group("inner")
     return hyphen or (status is not None and status == before.group("inner"))
-
-
-def _outer_code(starts: list[re.Match[str]], inner: re.Match[str]) -> str | None:
-    """The code before a bare status, where both have the same class: `550 ...: 5.1.1 ...`."""
-    for found in reversed(starts):
-        code: str | None = found.group("code")
-        if code and code[0] == inner.group("bare")[0]:
-            return code
-    return None
 
 
 def _status_in(text: str, code: str | None) -> str | None:

@@ -454,6 +454,7 @@ def test_base64_with_a_footer_behind_it() -> None:
         b"Sorry\n\nNo such user: bob\n",
         b"Dear\nall: no such user\n",
         b"no such user\n",
+        b"AAAA=A",
         b"",
     ],
 )

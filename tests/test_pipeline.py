@@ -333,6 +333,18 @@ def test_prose_alone() -> None:
     assert (failure.recipient, failure.status) == ("bob@example.org", "5.1.1")
 
 
+@pytest.mark.parametrize("bullet", ["", "*", "-", "\u2022", "\u00b7 ", "> ", "  * ", "\t- "])
+def test_recipients_in_a_list(bullet: str) -> None:
+    raw = with_text(
+        f"Your message was not delivered to\n\n{bullet}bob@example.org\n\n550 5.1.1 no such user\n",
+        "Return-Path: <>",
+        "From: MAILER-DAEMON@relay.example.com",
+        "Subject: Undelivered mail",
+        "Content-Type: text/plain; charset=utf-8",
+    )
+    assert [failure.recipient for failure in classifier.read(raw).failures] == ["bob@example.org"]
+
+
 def test_a_report_that_lost_everything() -> None:
     raw = with_text(
         "",

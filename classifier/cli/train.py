@@ -25,7 +25,7 @@ def train_model(corpus: Path, output: Path) -> int:
         if (error.name or "").split(".")[0] not in _NEEDED:
             raise
         cure = "Install it with the extra `train`: pip install 'whybounce[train]'"
-        raise OperatorError("train", [f"needs {error.name}, which is missing"], cure) from error
+        raise OperatorError("train", ["needs scikit-learn, which is missing"], cure) from error
     card = train(corpus, output, complain)
     never = "decides nothing" if not card.thresholds else f"decides {', '.join(card.thresholds)}"
     sys.stdout.write(f"{output}: {card.name}, {card.samples} replies, {never}\n")
