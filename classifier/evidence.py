@@ -61,7 +61,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 # 550-5.7.26 This mail is unauthenticated, which poses 550-5.7.26 a security risk
 #   the code that begins each line of a multi-line reply (RFC 5321 4.2.1), once it was folded
-_REPEATED_CODE: Final = re.compile(r"(?<![^\s])[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
+_REPEATED_CODE: Final = re.compile(r"[245]\d\d-(?<!\S\d\d\d-)(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
 _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
 _QUOTES: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 

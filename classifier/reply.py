@@ -121,7 +121,13 @@ def read_command(text: str) -> str | None:
     return None
 
 
+# One of these stands in every match; asking for them first spares the search where none does.
+_HOST_WORDS: Final = ("host ", "server ", "talking to ", "domain ", "nnected to ", "connect")
+
+
 def _read_host(text: str) -> str | None:
+    if not any(word in text for word in _HOST_WORDS):
+        return None
     hosts = (found.group("host") for found in _HOST.finditer(text))
     return next((host for host in hosts if "." in host), None)
 

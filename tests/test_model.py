@@ -534,6 +534,15 @@ def test_training_without_scikit_learn_names_the_extra(monkeypatch: pytest.Monke
         train_model(REPLIES, Path("nowhere"))
 
 
+def test_the_command_names_an_empty_corpus(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    command = [sys.executable, "-m", "classifier", "train", "--corpus", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{tmp_path}: holds no .toml file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # ---- packaging
 
 

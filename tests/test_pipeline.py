@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -287,6 +288,20 @@ def test_rules_alone_are_light() -> None:
     loaded = loaded_by(used)
     assert loaded.isdisjoint(HEAVY), sorted(loaded & HEAVY)
     assert len(loaded - loaded_by("")) < 150
+
+
+def test_measurements_still_run(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(DSN)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "bench" / "stages.py"), "--rounds", "1", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for stage in ("parse", "notice", "auth", "rules, judge", "all, by rules", "import classifier"):
+        assert f"\n{stage} " in done.stdout
 
 
 # Samples

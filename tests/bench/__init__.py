@@ -1,0 +1,1 @@
+"""Measurements: how long each stage takes. They assert nothing; machines differ."""
