@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -137,6 +138,10 @@ def weigh_text(text: str, **known: Any) -> Evidence:
 _MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
 
 
+#: The recipients of one report share its prose.
+_fold_prose: Final = lru_cache(maxsize=16)(fold)
+
+
 def weigh(failure: Failure, report: Report) -> Evidence:
     """The evidence about one recipient of a report."""
     reply = read_reply(failure.diagnostic or "")
@@ -157,7 +162,7 @@ def weigh(failure: Failure, report: Report) -> Evidence:
         folded=folded,
         outer=outer,
         wrapper=wrapper,
-        notice=fold(report.prose[:_MAX_NOTICE]),
+        notice=_fold_prose(report.prose[:_MAX_NOTICE]),
         status=status,
         reply_code=code,
         command=failure.command,

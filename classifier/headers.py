@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
 from typing import Final
 
 from classifier.charset import decode
@@ -25,6 +26,11 @@ def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
     """Where the header fields that begin at `start` end (before the blank line, if one comes)."""
     found = _HEAD.match(raw, start, len(raw) if end is None else end)
     return found.end() if found else start
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> str:
+    return f"\n{name.lower()}:"
 
 
 class Headers:
@@ -70,7 +76,7 @@ class Headers:
 
     def _find(self, name: str, start: int) -> int | None:
         """Where the value of the next field `name` begins."""
-        key = f"\n{name.lower()}:"
+        key = _key(name)
         at = self._lower.find(key, start)
         return None if at < 0 else at + len(key)
 

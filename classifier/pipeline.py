@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,4 +116,9 @@ class Classifier:
 
 def classify(raw: bytes, origin: str = "-") -> tuple[Row, ...]:
     """The records of one mail by the shipped rules; see `Classifier` for more than a few mails."""
-    return Classifier().classify(raw, origin)
+    return _shipped().classify(raw, origin)
+
+
+@cache
+def _shipped() -> Classifier:
+    return Classifier()

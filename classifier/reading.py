@@ -22,7 +22,7 @@ from classifier.headers import Headers
 from classifier.message import Message
 from classifier.notice import Notice, read_notice
 from classifier.reasons import Kind
-from classifier.reply import read_reply
+from classifier.reply import read_command, read_reply
 from classifier.report import Failure, Report, Returned
 from classifier.signs import is_bounce
 
@@ -150,8 +150,11 @@ def _overall(failures: Sequence[Failure]) -> Kind:
 
 def _from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
     said: Sequence[Found] = ()
-    if reader.knows_more or any(_says_nothing(each) for each in status.recipients):
+    wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
+    if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
+    elif reader.knows_command:  # of the only recipient: found without reading the prose
+        said = [Found(recipient=None, text="", command=read_command(clues.notice.text))]
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
     alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
     failures = []
@@ -186,12 +189,10 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
         reply, place = read_reply(prose.text), "text of the notice"
     field_status = find_status(fields.get("status", ""))
     host = _host(fields.get("remote-mta")) or reply.host or (prose.host if prose else None)
-    command = (
-        (prose.command if prose else None)
-        or reply.command
-        or (read_reply(prose.text).command if prose else None)
-    )
     cause = prose.cause if prose else None
+    command = None if cause else reply.command
+    if command is None and prose is not None:
+        command = prose.command or read_reply(prose.text).command
     code = reply.code or (read_reply(prose.text).code if prose else None)
     # The remote's own words go before the reporter's reading of them, unless they say nothing.
     use_own = reply.status is not None and not (

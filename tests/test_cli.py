@@ -645,3 +645,12 @@ def test_records_are_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(mails, "_make_sink", lambda *_: Sink())
     assert run("classify", "x").exit_code == 0
     assert asked == list(range(10))
+
+
+def test_rules_alone_where_no_model_is_wanted() -> None:
+    text = "550 no DKIM signature of your organisation came with this letter"
+    by_rules = lines(run("explain", "--model", "none", text).stdout)[0]
+    assert not by_rules["decided_by"].startswith("model:")
+    status, _, err = command("explain", "--model", "nowhere", text)
+    assert status == 2
+    assert "nowhere" in err

@@ -9,13 +9,22 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from classifier.cli.common import FAULT, complain
-from classifier.cli.options import ColourOption, FormatOption, OutputOption, RulesOption
+from classifier.cli.options import (
+    ColourOption,
+    FormatOption,
+    ModelOption,
+    OutputOption,
+    RulesOption,
+)
 from classifier.errors import OperatorError
+
+if TYPE_CHECKING:
+    from classifier.pipeline import Classifier
 
 __all__ = ["app", "main"]
 
@@ -81,6 +90,7 @@ def classify(
         ),
     ] = None,
     rules: RulesOption = None,
+    model: ModelOption = "default",
     progress: Annotated[
         bool | None,
         typer.Option(
@@ -95,7 +105,8 @@ def classify(
     paths = path or _use_stdin(context)
     from classifier.cli.mails import judge_mails
 
-    raise typer.Exit(judge_mails(paths, format, output, header or (), rules or (), progress, color))
+    judge = _make_classifier(rules, model)
+    raise typer.Exit(judge_mails(paths, judge, format, output, header or (), progress, color))
 
 
 @app.command(epilog=_EXPLAIN)
@@ -113,13 +124,15 @@ def explain(
     format: FormatOption = None,  # noqa: A002 - the name of the option
     output: OutputOption = None,
     rules: RulesOption = None,
+    model: ModelOption = "default",
     color: ColourOption = None,
 ) -> None:
     """What an SMTP reply or diagnostic means by itself."""
     texts = text or _use_stdin(context)
     from classifier.cli.replies import judge_replies
 
-    raise typer.Exit(judge_replies(texts, format, output, rules or (), color))
+    judge = _make_classifier(rules, model)
+    raise typer.Exit(judge_replies(texts, judge, format, output, color))
 
 
 @app.command(epilog=_TRAIN)
@@ -136,6 +149,12 @@ def train(
     from classifier.cli.train import train_model
 
     raise typer.Exit(train_model(corpus, output))
+
+
+def _make_classifier(rules: list[Path] | None, model: str) -> Classifier:
+    from classifier.pipeline import Classifier
+
+    return Classifier(rules or (), None if model == "none" else model)
 
 
 def _use_stdin(context: typer.Context) -> list[str]:

@@ -25,17 +25,16 @@ _FIELD_NAME: Final = re.compile(r"[!-9;-~]+")  # RFC 5322 3.6.8
 
 def judge_mails(
     paths: Sequence[str],
+    classifier: Classifier,
     chosen: Format | None,
     output: str | None,
     headers: Sequence[str],
-    rules: Sequence[Path],
     progress: bool | None,
     colour: bool | None,
 ) -> int:
     """Judge all mails under `paths`; the exit status. The arguments are those of the command."""
     headers = _check_headers(headers)
     _spare_inputs(paths, output)
-    classifier = Classifier(rules)
     form = choose_format(chosen, output)
     if to_terminal(output):
         progress = False  # the records themselves show how far it is

@@ -10,7 +10,7 @@ import typer
 
 from classifier.cli.common import Format
 
-__all__ = ["ColourOption", "FormatOption", "OutputOption", "RulesOption"]
+__all__ = ["ColourOption", "FormatOption", "ModelOption", "OutputOption", "RulesOption"]
 
 FormatOption = Annotated[
     Format | None,
@@ -40,6 +40,16 @@ RulesOption = Annotated[
         envvar="WHYBOUNCE_RULES",
         help="A folder or file of rules of your own, which go before the shipped ones. May be"
         f" given again; in the variable they are parted by '{os.pathsep}'.",
+        show_default=False,
+    ),
+]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        help="A model that `whybounce train` made, instead of the shipped one; none for rules"
+        " alone.",
         show_default=False,
     ),
 ]

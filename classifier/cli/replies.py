@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from classifier.cli.common import CLOSED, Format, choose_format, look
@@ -20,15 +19,14 @@ _LONGEST: Final = 64 * 1024  # bytes of one line; a reply has at most 512 (RFC 5
 
 def judge_replies(
     texts: Sequence[str],
+    classifier: Classifier,
     chosen: Format | None,
     output: str | None,
-    rules: Sequence[Path],
     colour: bool | None,
 ) -> int:
     """Judge each text by itself; the exit status. The arguments are those of the command."""
     if not all(text.strip() for text in texts):
         raise OperatorError("TEXT", ["is empty"], "Give the reply in quotes, or - to read lines.")
-    classifier = Classifier(rules)
     try:
         with open_output(output) as out:
             sink = _make_sink(choose_format(chosen, output), out, output, colour)

@@ -27,4 +27,4 @@ def _claims(clues: Clues) -> bool:
     )
 
 
-READER = Reader("exim", _claims, read_prose, knows_more=True)
+READER = Reader("exim", _claims, read_prose, knows_command=True)

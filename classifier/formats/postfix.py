@@ -24,4 +24,4 @@ def _claims(clues: Clues) -> bool:
     )
 
 
-READER = Reader("postfix", _claims, read_prose, knows_more=True)
+READER = Reader("postfix", _claims, read_prose, knows_command=True)

@@ -68,7 +68,8 @@ _DELAY: Final = re.compile(
     r"|do(?:n't| not) (?:need to )?resend|delayed|temporary (?:problem|non-fatal)|will be retried"
     r"|queued and will|warning\W{1,4}could not send",
 )
-_CODED: Final = re.compile(r"(?<![\d.\-])[45][0-5]\d(?=[ \-'\"])|[45]\.\d{1,3}\.\d{1,3}")
+# The lookbehind stands behind the digits, so that the search can look for the digit first.
+_CODED: Final = re.compile(r"[45](?:[0-5]\d(?<![\d.\-]\d\d\d)(?=[ \-'\"])|\.\d{1,3}\.\d{1,3})")
 #   550 5.1.1 User unknown     <<< 550 no      said: 550 no      (reason: 550 no)
 _LINE_OF_CODE: Final = re.compile(
     r"^(?:[ \t]{0,12}|<<< ?|[^\n]{0,200}: ?)[45][0-5]\d[ -][^\n]{0,20}[A-Za-z<]", re.MULTILINE

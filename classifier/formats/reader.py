@@ -53,10 +53,11 @@ class Reader(NamedTuple):
 
     `claims` says whether a mail is of this system, by marks that no other system has. `read`
     gives what the prose says a recipient; it is asked where the status fields are absent or say
-    nothing, and always where `knows_more`.
+    nothing, always where `knows_more`, and for the SMTP command where `knows_command`.
     """
 
     name: str
     claims: Callable[[Clues], bool]
     read: Callable[[Clues], Sequence[Found]]
     knows_more: bool = False
+    knows_command: bool = False

@@ -115,7 +115,8 @@ class RuleSet:
         """Every rule that fires, each once, with the longest words that it was found by."""
         found: dict[str, Hit] = {}
         self._find(found, self._by_words, evidence.folded, "reply", evidence, owner)
-        if evidence.notice:
+        decided = any(hit.rule.decides for hit in found.values())
+        if evidence.notice and not decided:
             self._find(found, self._by_notice, evidence.notice, "notice", evidence, owner)
         # The innermost reply judges; what wraps it is asked only where that says nothing.
         if evidence.wrapper and not any(hit.rule.decides for hit in found.values()):
