@@ -97,8 +97,14 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         stdout=options.get("stdout", subprocess.PIPE),
         stderr=options.get("stderr", subprocess.PIPE),
         env={**os.environ, "PYTHONPATH": str(ROOT)} | options.get("env", {}),
-        preexec_fn=options.get("preexec_fn"),
+        preexec_fn=options.get("preexec_fn", obey_signals),
     )
+
+
+def obey_signals() -> None:
+    """A suite that runs in the background, or under nohup, hands down signals to be ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def command(*arguments: str, **options: Any) -> tuple[int, str, str]:
