@@ -28,7 +28,7 @@ demo: venv  ## say why the mails of the examples bounced
 	$(BIN)/whybounce classify --format table $(MAIL)
 
 test: lint  ## lint, types, tests, coverage of branches
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n auto
 
 lint: venv  ## style and types
 	$(BIN)/ruff check .
