@@ -50,13 +50,15 @@ class Part:
 
     __slots__ = ("_body", "_content_type", "_data", "_text", "depth", "headers", "path", "type")
 
-    def __init__(self, headers: Headers, kind: str, body: bytes, path: str, depth: int) -> None:
+    def __init__(
+        self, headers: Headers, declared: str, kind: str, body: bytes, path: str, depth: int
+    ) -> None:
         self.headers = headers
         self.type = kind
         self.path = path
         self.depth = depth
         self._body = body
-        self._content_type = headers.get("content-type") or ""
+        self._content_type = declared
         self._data: bytes | None = None
         self._text: str | None = None
 
@@ -186,12 +188,12 @@ def _split(
     elif head < end and (depth == 0 or head > start):
         # A part may have no headers at all (RFC 2046 5.1), a mail may not.
         defects.append("no blank line between headers and body")
-    declared = headers.get("content-type")
-    found = _TYPE.match(declared) if declared else None
+    declared = headers.get("content-type") or ""
+    found = _TYPE.match(declared)
     kind = found.group(1).lower() if found else "text/plain"
     if declared and not found:
         defects.append("Content-Type cannot be read")
-    part = Part(headers, kind, raw[body:end], path or "0", depth)
+    part = Part(headers, declared, kind, raw[body:end], path or "0", depth)
     parts.append(part)
     if not kind.startswith("multipart/"):
         return
