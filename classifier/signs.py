@@ -49,16 +49,18 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
     """Whether a mail without status fields is a delivery report after all.
 
     A reader of a known system claims by marks that people quote, too, so one of the usual signs
-    is wanted beside them; for the last resort two, and prose that speaks of failure.
+    is wanted beside them; for the last resort two, and prose that speaks of failure. A report by
+    its Content-Type (RFC 6522) may have lost all that it said on the way.
     """
     if clues.failed:
         return True
-    signs = _signs(clues)
     if _is_of_person(clues, reader):
         return False
+    signs = _signs(clues)
     if reader.name != "text":
         return signs >= 1
-    if not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
+    declared = clues.message.parts[0].report_type == "delivery-status"
+    if not declared and not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
         return False
     return signs >= 2
 
