@@ -502,6 +502,20 @@ def test_a_threshold_keeps_its_target() -> None:
     assert evaluate.bound(wins, int(taken.sum())) >= evaluate.TARGETS[Category.CONTENT]
 
 
+def test_what_does_not_stand_the_cross_check_decides_nothing() -> None:
+    sure = judged([True] * 200)
+    grouped = evaluate.group(sure, 1.0)
+    thresholds = evaluate.choose(sure, grouped)
+    assert thresholds
+    assert evaluate.keep_proven(sure, grouped, thresholds) == thresholds
+    # 30 replies keep the target, the 15 of the other fold do not
+    few = judged([True] * 30 + [False] * 30)
+    grouped = evaluate.group(few, 1.0)
+    thresholds = evaluate.choose(few, grouped)
+    assert thresholds
+    assert evaluate.keep_proven(few, grouped, thresholds) == {}
+
+
 def test_too_few_replies_give_no_threshold() -> None:
     held = judged([True] * 10)
     assert evaluate.choose(held, evaluate.group(held, 1.0)) == {}

@@ -37,6 +37,7 @@ __all__ = [
     "fold",
     "group",
     "judge_held_out",
+    "keep_proven",
 ]
 
 FOLDS: Final = 10
@@ -217,6 +218,22 @@ def decided(judged: Judged, grouped: Grouped, thresholds: Mapping[Category, floa
 
     least = np.array([thresholds.get(category, 2.0) for category in grouped.categories])
     return judged.known & (grouped.sure >= least[grouped.chosen])
+
+
+def keep_proven(
+    judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]
+) -> dict[Category, float]:
+    """The thresholds of the categories that keep their target when cross-checked, too.
+
+    A threshold fitted to few replies may pass on them by luck and fail on the next.
+    """
+    checked = cross_check(judged)
+    proven = {}
+    for category, threshold in thresholds.items():
+        inside = checked & (grouped.chosen == grouped.categories.index(category))
+        if inside.any() and grouped.right[inside].mean() >= TARGETS[category]:
+            proven[category] = threshold
+    return proven
 
 
 def cross_check(judged: Judged) -> Any:

@@ -102,9 +102,10 @@ def write(
             `confidence` is that of the category. A category is decided from the lowest threshold
             at which its decisions on held-out replies meet the target (99% right for what costs
             most to get wrong, marked *, and 97% else) at the lower end of Wilson's one-sided
-            {BOUND}% interval, each template having one vote. Where no threshold does, the category
-            is never decided. It abstains, too, on texts with fewer than {card.letters} letters or
-            with less than {_percent(card.known)} of their n-grams known."""),
+            {BOUND}% interval, each template having one vote. Where no threshold does, or where its
+            cross-checked decisions miss the target, the category is never decided. It abstains,
+            too, on texts with fewer than {card.letters} letters or with less than
+            {_percent(card.known)} of their n-grams known."""),
         f"Never decided: {', '.join(never) or 'none'}.",
         f"""| category | replies | found | target | threshold | decided | right | lower bound \
 | decided, cross-checked | right |

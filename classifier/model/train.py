@@ -19,7 +19,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.model import report
 from classifier.model.corpus import Sample, digest, read_replies, read_rules, templates, unique
-from classifier.model.evaluate import calibrate, choose, group, judge_held_out
+from classifier.model.evaluate import calibrate, choose, group, judge_held_out, keep_proven
 from classifier.model.features import VERSION, Features, grams, known, letters
 from classifier.model.store import Card, Weights, save
 from classifier.reasons import Reason
@@ -72,7 +72,7 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
     judged = judge_held_out(samples, near, _learn_linear, say)
     temperature = round(calibrate(judged), 2)
     grouped = group(judged, temperature)
-    thresholds = choose(judged, grouped)
+    thresholds = keep_proven(judged, grouped, choose(judged, grouped))
     say("the baselines")
     rivals = {
         "multinomial naive Bayes": judge_held_out(samples, near, _learn_bayes),
