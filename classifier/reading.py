@@ -162,6 +162,8 @@ def _from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fa
         address = (recipient.address or "").lower()
         original = (recipient.original or "").lower()
         prose = by_address.get(address) or by_address.get(original) or alone
+        if recipient.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
+            prose = None
         failures.append(_join(recipient, prose, status))
     return tuple(failures)
 

@@ -88,7 +88,12 @@ def _complete(
     if login is not None:
         return msgspec.structs.replace(found, cause=login, command="AUTH", host=found.host or host)
     recipient = (found.recipient or "").lower()
-    own = [a for a in answers if a.command == "RCPT" and recipient in a.about]
+    # RCPT names the recipient; a later refusal may name it in its words
+    own = [
+        a
+        for a in answers
+        if recipient and recipient in (a.about if a.command == "RCPT" else a.reply.lower())
+    ]
     if not own and not whole:
         return found
     answer = (own or whole)[-1]
