@@ -8,7 +8,6 @@ from typing import Final
 from classifier.reasons import Permanence
 
 __all__ = [
-    "REPLY_CODE",
     "STATUS",
     "class_permanence",
     "find_status",
@@ -18,9 +17,6 @@ __all__ = [
 #: A status code as it stands in text: class 2, 4 or 5, subject and detail of one to three digits
 #: (RFC 3463 2). Neither side may touch a digit or a dot, so that no IP address or version matches.
 STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-
-#: A reply code of refusal (RFC 5321 4.2.1: first digit 4 or 5, second 0 to 5).
-REPLY_CODE: Final = re.compile(r"(?<![\d.\-#/=])([45][0-5]\d)(?![\d.]*\d)")
 
 # Codes that only repeat the class, or that say "the queue expired" and hide the reply before it.
 _VAGUE: Final = frozenset({"0.0", "4.7", "5.0", "3.0", "1.0", "2.0", "4.0", "6.0", "7.0", "7.1"})

@@ -25,6 +25,10 @@ _MAX_VALUE: Final = 8192  # characters of one folded value
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
 _SEPARATE: Final = re.compile(r"^(?:Final|Original)-Recipient[ \t]*:", re.M | re.IGNORECASE)
+_REPORTING: Final = re.compile(r"^Reporting-MTA[ \t]*:", re.M | re.IGNORECASE)
+_END: Final = re.compile(
+    r"^(?:--\S|Received:|Return-Path:|From:|Message-ID:)", re.M | re.IGNORECASE
+)
 _ACTION: Final = re.compile(r"^Action[ \t]*:|^Status[ \t]*:", re.M | re.IGNORECASE)
 
 # Fields that begin a recipient, and fields that only a recipient has (RFC 3464 2.3).
@@ -179,7 +183,8 @@ def find_status_report(message: Message, anywhere: bool = False) -> StatusReport
     message, which may be a report itself, or all of it where `anywhere` is asked for.
     """
     reports = [
-        read_status_report(_text(part), f"{part.type} part {part.path}")
+        # some software puts a part head without its blank line before the fields
+        read_status_report(part.text.lstrip("\n"), f"{part.type} part {part.path}")
         for part in message.each(*STATUS_TYPES)
     ]
     if not any(report.recipients for report in reports):
@@ -205,21 +210,13 @@ def _text_parts(message: Message) -> list[Part]:
     return plain or [part for part in message.parts[:1] if len(message.parts) == 1]
 
 
-def _text(part: Part) -> str:
-    text = part.text
-    # Some software puts a part head without its blank line, or nothing but folds, before it.
-    return text.lstrip("\n")
-
-
 def _looks_like_fields(text: str) -> bool:
     return bool(_SEPARATE.search(text)) and bool(_ACTION.search(text))
 
 
 def _undeclared(text: str, part: Part) -> StatusReport:
     """The fields in the text of a part, from the first line that begins a block of them."""
-    found = re.search(r"^Reporting-MTA[ \t]*:", text, re.M | re.IGNORECASE) or _SEPARATE.search(
-        text
-    )
+    found = _REPORTING.search(text) or _SEPARATE.search(text)
     start = found.start() if found else 0
     end = _end_of_fields(text, start)
     report = read_status_report(text[start:end], f"{part.type} part {part.path}")
@@ -229,7 +226,5 @@ def _undeclared(text: str, part: Part) -> StatusReport:
 
 def _end_of_fields(text: str, start: int) -> int:
     """Where the block of fields ends: at a MIME boundary or at the returned message's headers."""
-    found = re.compile(r"^(?:--\S|Received:|Return-Path:|From:|Message-ID:)", re.M | re.I).search(
-        text, start
-    )
+    found = _END.search(text, start)
     return found.start() if found else len(text)

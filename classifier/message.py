@@ -118,13 +118,14 @@ class Message:
         return (part for part in self.parts if part.type in types)
 
 
-def parse(raw: bytes, cap: int = READ_CAP) -> Message:
+def parse(raw: bytes, cap: int = READ_CAP, size: int | None = None) -> Message:
     """The mail that `raw` holds.
 
-    LF, CRLF and bare CR count alike. Only the first `cap` bytes are read. Never raises.
+    LF, CRLF and bare CR count alike. Only the first `cap` bytes are read; `size` is the whole
+    mail's in bytes, where who read it has cut it already. Never raises.
     """
     defects: list[str] = []
-    size = len(raw)
+    size = max(len(raw), size or 0)
     if size > cap:
         raw = raw[:cap]
         defects.append(f"only the first {cap} of {size} bytes were read")

@@ -27,13 +27,14 @@ __all__ = ["Classifier", "classify", "read"]
 _JUDGED = frozenset({Kind.FAILURE, Kind.DELAY})
 
 
-def read(raw: bytes) -> Report:
+def read(raw: bytes, size: int | None = None) -> Report:
     """What a mail reports, before any verdict.
 
-    `raw` is one mail, with LF, CRLF or CR line ends; only its first 256 KiB are read. Never
-    raises: a mail that is no bounce has a `kind` that says so, oddities are in `defects`.
+    `raw` is one mail, with LF, CRLF or CR line ends; only its first 256 KiB are read. `size` is
+    the whole mail's in bytes, where `raw` is only its beginning. Never raises: a mail that is no
+    bounce has a `kind` that says so, oddities are in `defects`.
     """
-    return read_report(parse(raw))
+    return read_report(parse(raw, size=size))
 
 
 class Classifier:

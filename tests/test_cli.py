@@ -300,7 +300,7 @@ def test_output_is_whole_although_an_input_is_missing(tmp_path: Path, mail: str)
 
 
 def test_fault_of_ours_costs_one_mail(monkeypatch: pytest.MonkeyPatch, mail: str) -> None:
-    def fail(raw: bytes) -> None:
+    def fail(raw: bytes, size: int | None = None) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(mails, "read", fail)
@@ -660,3 +660,10 @@ def test_rules_alone_where_no_model_is_wanted() -> None:
     status, _, err = command("explain", "--model", "nowhere", text)
     assert status == 2
     assert "nowhere" in err
+
+
+def test_a_mail_cut_short_says_so(tmp_path: Path) -> None:
+    whole = MAIL + b"x" * 300_000
+    (tmp_path / "big.eml").write_bytes(whole)
+    (row,) = lines(run("classify", str(tmp_path / "big.eml")).stdout)
+    assert f"only the first 262144 of {len(whole)} bytes were read" in row["defects"]

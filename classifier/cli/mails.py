@@ -77,7 +77,7 @@ def _judge(
 ) -> tuple[tuple[Row, ...], Report | None]:
     """The records of one mail. A fault of ours costs its mail, never the run."""
     try:
-        report = read(item.raw)
+        report = read(item.raw, item.size)
         return classifier.judge_report(report, item.origin, headers), report
     except Exception as error:
         return (error_row(item.origin, f"{type(error).__name__}: {error}"),), None

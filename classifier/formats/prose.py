@@ -137,22 +137,27 @@ def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
         return found
     coded: list[str] = []
     if len(found) == 1:
-        coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
+        coded = _coded(lines)[:6]
     complete: list[Found] = []
     for each in found:
         more: list[str] = []
         if not _CODED.search(each.text):
-            more = coded[:6]
+            more = coded
             if not more and not _WORD.search(each.text):
-                more = _failing(lines)
+                more = _failing(lines)[:4]
         text = "\n".join([each.text, *more]).strip() if more else each.text
         complete.append(msgspec.structs.replace(each, text=text))
     return complete
 
 
+def _coded(lines: Sequence[str]) -> list[str]:
+    """The lines that hold a reply."""
+    return [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
+
+
 def _failing(lines: Sequence[str]) -> list[str]:
-    """The first sentences of failure."""
-    return [line.strip() for line in lines if says_failure(line)][:4]
+    """The sentences of failure."""
+    return [line.strip() for line in lines if says_failure(line)]
 
 
 class _Heading(NamedTuple):
@@ -268,9 +273,7 @@ def _in_sentences(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Fo
                 found[address.lower()] = Found(recipient=address, text=text, kind=kind)
     if found:
         return _with_code(list(found.values()), lines)
-    coded = [line.strip() for line in lines if _CODED.search(line) and read_reply(line).code]
-    failing = coded or [line.strip() for line in lines if says_failure(line)]
-    text = "\n".join(failing[:6])
+    text = "\n".join((_coded(lines) or _failing(lines))[:6])
     if clues.failed:
         return [Found(recipient=address, text=text, kind=kind) for address in clues.failed]
     return [Found(recipient=None, text=text, kind=kind)] if text else []
