@@ -49,6 +49,11 @@ class Headers:
         self._text = text
         self._lower = lower if len(lower) == len(text) else _ascii_lower(text)
 
+    @property
+    def lower(self) -> str:
+        """The whole block in lower case, folded as it came; each field begins after a line end."""
+        return self._lower
+
     def __bool__(self) -> bool:
         return len(self._text) > 1
 

@@ -14,6 +14,7 @@ import msgspec
 
 from classifier.headers import Headers, head_end
 from classifier.message import STATUS_TYPES, Message, Part, read_head
+from classifier.tnef import read_tnef
 
 __all__ = ["Notice", "own_text", "read_notice"]
 
@@ -59,6 +60,9 @@ _DIVIDER: Final = re.compile(
 )
 
 
+_TNEF_TYPES: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
+
+
 class Notice(msgspec.Struct, frozen=True):
     """The prose of a bounce and the headers of the message it returns (None where it does not).
 
@@ -88,7 +92,7 @@ def read_notice(message: Message) -> Notice:
 
 
 def _prose(message: Message) -> str:
-    """The text before the status part and the returned message; HTML where nothing else is."""
+    """The text before the status part and the returned message; HTML or TNEF where none is."""
     plain: list[str] = []
     markup: list[Part] = []
     for part in message.parts:
@@ -99,7 +103,11 @@ def _prose(message: Message) -> str:
         elif part.type.startswith("text/") or _stray(message, part):
             plain.append(part.text)
     text = "\n".join(plain)
-    return text if text.strip() else "\n".join(part.text for part in markup)
+    if not text.strip():
+        text = "\n".join(part.text for part in markup)
+    if not text.strip():
+        text = "\n".join(read_tnef(part.data) for part in message.each(*_TNEF_TYPES))
+    return text
 
 
 def _stray(message: Message, part: Part) -> bool:

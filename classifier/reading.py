@@ -10,29 +10,64 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from classifier.addresses import bare, domain_of, read_list
+import msgspec
+
+from classifier.addresses import domain_of, read_list
 from classifier.authres import read_auth
 from classifier.autoreply import is_auto_reply, is_challenge
-from classifier.codes import find_status, is_vague
 from classifier.dates import iso_date
-from classifier.dsn import Recipient, StatusReport, find_status_report
+from classifier.dsn import StatusReport, find_status_report
 from classifier.feedback import read_feedback
-from classifier.formats import Clues, Found, Reader, choose
+from classifier.formats import Clues, Reader, choose
 from classifier.headers import Headers
-from classifier.message import Message
+from classifier.joining import from_prose, from_status, host_of
+from classifier.message import Message, parse
 from classifier.notice import Notice, read_notice
 from classifier.reasons import Kind
-from classifier.reply import read_command, read_reply
 from classifier.report import Failure, Report, Returned
 from classifier.signs import is_bounce
+from classifier.wrapped import inner_mails, is_forward
 
 __all__ = ["read_report"]
 
-_TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
+MAX_DEPTH: Final = 3  # mails inside mails that are looked into
+_REPORTS: Final = frozenset({Kind.FAILURE, Kind.DELAY, Kind.SUCCESS})
 
 
-def read_report(message: Message) -> Report:
-    """The report that a mail holds. Never raises; a mail that is none has a kind that says so."""
+def read_report(message: Message, depth: int = 0) -> Report:
+    """The report that a mail holds. Never raises; a mail that is none has a kind that says so.
+
+    A bounce that somebody passes on, or that a filter or a list wraps, is read as if it had come
+    by itself; `depth` counts the mails around this one.
+    """
+    passed_on = is_forward(message.headers)
+    if not passed_on:
+        report = _read_itself(message)
+        if not _says_nothing(report, message):
+            return report
+    for inner in inner_mails(message, written=passed_on) if depth < MAX_DEPTH else ():
+        found = read_report(parse(inner.raw), depth + 1)
+        if found.kind in _REPORTS and found.failures:
+            note = f"the bounce stands inside another mail: {inner.place}"
+            return msgspec.structs.replace(found, defects=(*found.defects, note))
+    return _read_itself(message) if passed_on else report
+
+
+def _says_nothing(report: Report, message: Message) -> bool:
+    """Whether a bounce may stand inside a mail that is none, or that names nobody.
+
+    A mail of its own kind that returns a bounce, such as an automatic reply to one, does say
+    something.
+    """
+    if report.kind in _REPORTS:
+        return not any(each.recipient or each.reply_code for each in report.failures)
+    if report.kind is Kind.AUTO_REPLY:  # by its headers alone, which bounces have, too
+        return not report.prose.strip()
+    return report.kind is Kind.NOT_A_BOUNCE and len(message.parts) > 1
+
+
+def _read_itself(message: Message) -> Report:
+    """The report that a mail is, whatever mails it holds."""
     headers = message.headers
     notice = read_notice(message)
     status = find_status_report(message)
@@ -46,7 +81,7 @@ def read_report(message: Message) -> Report:
         format=_format_of(kind) or (reader.name if failures else "mail"),
         failures=failures,
         prose=notice.text,
-        reporting_mta=_host(fields.get("reporting-mta")) or None,
+        reporting_mta=host_of(fields.get("reporting-mta")) or None,
         arrival_date=iso_date(fields.get("arrival-date")),
         bounce_date=iso_date(headers.get("Date")),
         envelope_id=fields.get("original-envelope-id") or None,
@@ -86,7 +121,7 @@ def _clues(
         subject=(headers.text("Subject") or "").lower(),
         sender=(headers.get("From") or "").lower(),
         prose=notice.text.lower(),
-        reporting_mta=_host(status.message.get("reporting-mta")).lower() if status else "",
+        reporting_mta=host_of(status.message.get("reporting-mta")).lower() if status else "",
         avoid=frozenset(avoid),
         failed=failed,
     )
@@ -114,15 +149,15 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if message.parts[0].report_type == "disposition-notification":
         return Kind.DISPOSITION, (), None
     if clues.status is not None and clues.status.recipients:
-        failures = _from_status(clues, clues.status, reader)
+        failures = from_status(clues, clues.status, reader)
         return _overall(failures), failures, None
     if is_bounce(clues, reader):
-        failures = tuple(_from_prose(each) for each in reader.read(clues))
+        failures = tuple(from_prose(each) for each in reader.read(clues))
         if not any(failure.recipient for failure in failures):
             # A report wrapped into the text of another mail.
             wrapped = find_status_report(message, anywhere=True)
             if wrapped is not None and wrapped.recipients:
-                failures = _from_status(clues, wrapped, reader)
+                failures = from_status(clues, wrapped, reader)
         if not failures and message.parts[0].report_type == "delivery-status":
             failures = (Failure(kind=Kind.FAILURE),)
         if failures:
@@ -143,119 +178,6 @@ def _overall(failures: Sequence[Failure]) -> Kind:
     """The kind of the mail: failure where any recipient failed, else delay, else success."""
     kinds = {failure.kind for failure in failures}
     return next(k for k in (Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.FEEDBACK) if k in kinds)
-
-
-# ---------------------------------------------------------------- status fields
-
-
-def _from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
-    said: Sequence[Found] = ()
-    wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
-    if wanted or any(_says_nothing(each) for each in status.recipients):
-        said = reader.read(clues)
-    elif reader.knows_command:  # of the only recipient: found without reading the prose
-        said = [Found(recipient=None, text="", command=read_command(clues.notice.text))]
-    by_address = {each.recipient.lower(): each for each in said if each.recipient}
-    alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
-    failures = []
-    for recipient in status.recipients:
-        address = (recipient.address or "").lower()
-        original = (recipient.original or "").lower()
-        prose = by_address.get(address) or by_address.get(original) or alone
-        if recipient.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
-            prose = None
-        failures.append(_join(recipient, prose, status))
-    return tuple(failures)
-
-
-def _says_nothing(recipient: Recipient) -> bool:
-    """No diagnostic, or one without a reply code or a status that means something."""
-    diagnostic = recipient.fields.get("diagnostic-code", "")
-    if not diagnostic:
-        return True
-    reply = read_reply(_TYPED.sub("", diagnostic, count=1))
-    return reply.code is None and is_vague(reply.status)
-
-
-def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Failure:
-    """One recipient's fields and what the prose says of it.
-
-    The words of the server that refused judge; the Status field is the reporting system's own
-    reading of them, and is believed where the words hold no status (RFC 3464 2.3.4).
-    """
-    fields = recipient.fields
-    diagnostic = _TYPED.sub("", fields.get("diagnostic-code", ""), count=1)
-    place = f"Diagnostic-Code of {status.place}"
-    reply = read_reply(diagnostic)
-    if prose is not None and _prose_is_better(recipient, prose):
-        reply, place = read_reply(prose.text), "text of the notice"
-    field_status = find_status(fields.get("status", ""))
-    host = _host(fields.get("remote-mta")) or reply.host or (prose.host if prose else None)
-    cause = prose.cause if prose else None
-    command = None if cause else reply.command
-    if command is None and prose is not None:
-        command = prose.command or read_reply(prose.text).command
-    code = reply.code or (read_reply(prose.text).code if prose else None)
-    # The remote's own words go before the reporter's reading of them, unless they say nothing.
-    use_own = reply.status is not None and not (
-        field_status and reply.status[2:] == "0.0" and not is_vague(field_status)
-    )
-    return Failure(
-        kind=recipient.kind,
-        recipient=recipient.address,
-        original_recipient=recipient.original,
-        action=fields.get("action", "").lower() or None,
-        status=reply.status if use_own else field_status,
-        reply_code=code,
-        diagnostic=reply.whole or None,
-        cause=cause,
-        command=command,
-        remote_mta=host or None,
-        last_attempt_date=iso_date(fields.get("last-attempt-date")),
-        places=(
-            ("reply", place),
-            ("status", place if use_own else f"Status of {status.place}"),
-            ("remote_mta", f"Remote-MTA of {status.place}" if "remote-mta" in fields else place),
-            ("command", place if reply.command else "text of the notice"),
-        ),
-    )
-
-
-def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
-    """Whether the prose says more: words where the fields have none, a reply, or the same and on.
-
-    Diagnostic-Code: x-unix; Permission denied     (what a program printed)
-    <bob@example.org>: Command died with status 126: "/usr/bin/deliver". Command output:
-        Permission denied
-    """
-    if not prose.text or not _says_nothing(recipient):
-        return False
-    own = _TYPED.sub("", recipient.fields.get("diagnostic-code", ""), count=1)
-    said = read_reply(prose.text)
-    return not own or said.code is not None or " ".join(own.split()) in said.whole
-
-
-# ---------------------------------------------------------------- prose
-
-
-def _from_prose(found: Found) -> Failure:
-    reply = read_reply(found.text)
-    place = "text of the notice"
-    return Failure(
-        kind=found.kind,
-        recipient=found.recipient,
-        action="delayed" if found.kind is Kind.DELAY else "failed",
-        status=reply.status,
-        reply_code=reply.code,
-        diagnostic=reply.whole or None,
-        cause=found.cause,
-        command=found.command or reply.command,
-        remote_mta=found.host or reply.host,
-        places=(("reply", place), ("status", place), ("remote_mta", place), ("command", place)),
-    )
-
-
-# ---------------------------------------------------------------- the rest
 
 
 def _returned(notice: Notice) -> Returned | None:
@@ -283,11 +205,3 @@ def _people(value: str | None) -> str | None:
 def _from_domain(headers: Headers) -> str | None:
     addresses = _plain_addresses(headers.get("From"))
     return domain_of(addresses[-1]) if addresses else None
-
-
-def _host(value: str | None) -> str:
-    """The host of `dns; mx.example.org (192.0.2.1)` (RFC 3464 2.1.2)."""
-    if not value:
-        return ""
-    words = _TYPED.sub("", value, count=1).split()
-    return bare(words[0]).rstrip(".;,") if words else ""

@@ -18,10 +18,10 @@ PACKAGE: Final = ROOT / "classifier"
 #: From the ground up. A module may import from its own line and from those above it here.
 LAYERS: Final = (
     ("reasons", "codes", "errors", "dates"),
-    ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply"),
-    ("dsn", "notice", "feedback", "autoreply", "report"),
+    ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply", "tnef"),
+    ("dsn", "notice", "feedback", "autoreply", "report", "wrapped"),
     ("formats",),
-    ("reading", "signs"),
+    ("reading", "signs", "joining"),
     ("evidence",),
     ("rules",),
     ("judge", "advice"),

@@ -17,29 +17,10 @@ from classifier.formats.reader import Clues, Found, Reader
 
 __all__ = ["ONLINE", "ON_PREMISES"]
 
-_CLOUD: Final = (".outlook.com", ".exchangelabs.com", ".office365.com")
 #   Remote Server returned '550 5.7.1 ...'     Remote server returned '<host #5.7.1 smtp;550 ...>'
 _RETURNED: Final = re.compile(
     r"remote server returned '(?P<reply>[^\n]{3,2000}?)'?\s*$", re.I | re.M
 )
-
-
-def _is_exchange(clues: Clues) -> bool:
-    return (
-        "x-ms-exchange-message-is-ndr" in clues.message.headers
-        or "diagnostic information for administrators" in clues.prose
-        or "remote server returned '" in clues.prose
-    )
-
-
-def _online(clues: Clues) -> bool:
-    if clues.reporting_mta.endswith(_CLOUD):
-        return True
-    return _is_exchange(clues) and any(cloud in clues.prose for cloud in _CLOUD)
-
-
-def _on_premises(clues: Clues) -> bool:
-    return _is_exchange(clues) and not _online(clues)
 
 
 def _read(clues: Clues) -> Sequence[Found]:
@@ -53,5 +34,31 @@ def _read(clues: Clues) -> Sequence[Found]:
     return found
 
 
-ONLINE = Reader("exchange-online", _online, _read)
-ON_PREMISES = Reader("exchange", _on_premises, _read)
+ONLINE = Reader(
+    "exchange-online",
+    (
+        "mta: .outlook.com$ && text: diagnostic information for administrators",
+        "mta: .prod.outlook.com$",
+        "mta: .exchangelabs.com$",
+        "mta: .office365.com$",
+        "text: .prod.outlook.com && text: remote server returned '",
+        "text: .prod.exchangelabs.com && text: remote server returned '",
+        "text: .outlook.com && head: x-ms-exchange-message-is-ndr:",
+        "text: .exchangelabs.com && head: x-ms-exchange-message-is-ndr:",
+        "text: office 365 && text: remote server returned '",
+    ),
+    _read,
+    "a status part; the reply in quotation marks after Remote Server returned",
+    over=("exchange", "microsoft-smtpsvc"),
+)
+ON_PREMISES = Reader(
+    "exchange",
+    (
+        "head: x-ms-exchange-message-is-ndr:",
+        "text: diagnostic information for administrators",
+        "text: remote server returned '",
+    ),
+    _read,
+    "as Exchange Online; since 2007: #550 5.1.1 RESOLVER..., or <host #5.7.1 smtp;550 ...>",
+    over=("microsoft-smtpsvc",),
+)

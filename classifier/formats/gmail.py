@@ -16,21 +16,13 @@ from typing import Final
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
 
-__all__ = ["READER"]
+__all__ = ["GROUPS", "READER"]
 
 _RESPONSE: Final = re.compile(
     r"(?:the response(?: from the remote server)? was|the error that the other server returned was"
     r"|we weren't able to .{0,80}response was)\s*:\s*(?P<reply>\S(?:[^\n]|\n(?=[^\n]))*)",
     re.IGNORECASE,
 )
-
-
-def _claims(clues: Clues) -> bool:
-    return (
-        clues.reporting_mta.endswith(("googlemail.com", "google.com"))
-        or "@googlemail.com" in clues.sender
-        or "mailer-daemon@gmail.com" in clues.sender
-    )
 
 
 def _read(clues: Clues) -> Sequence[Found]:
@@ -48,4 +40,21 @@ def _read(clues: Clues) -> Sequence[Found]:
     ]
 
 
-READER = Reader("gmail", _claims, _read)
+READER = Reader(
+    "gmail",
+    (
+        "mta: googlemail.com$",
+        "mta: google.com$",
+        "from: @googlemail.com",
+        "from: mailer-daemon@gmail.com",
+    ),
+    _read,
+    "the reply after The response was:, in the status part, too, since 2017",
+)
+GROUPS = Reader(
+    "google-groups",
+    ("from: @googlemail.com && text: google groups", "text: the group you tried to contact"),
+    _read,
+    "text alone: the group may not exist, or you may not post to it; no reply",
+    over=("gmail",),
+)

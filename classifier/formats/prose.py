@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from classifier.addresses import ADDRESS
+from classifier.formats.dialogue import add_answers
 from classifier.formats.reader import Clues, Found
 from classifier.reasons import Kind
 from classifier.reply import read_reply
@@ -104,6 +105,10 @@ def has_reply_code(text: str) -> bool:
 
 def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
+    return add_answers(_by_structure(clues), clues.notice.text)
+
+
+def _by_structure(clues: Clues) -> Sequence[Found]:
     lines = clues.notice.text.split("\n")[:MAX_LINES]
     heads = _choose(list(_headings(lines, clues)))
     delayed = says_delay(f"{clues.subject}\n{clues.prose[:4096]}")

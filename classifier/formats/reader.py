@@ -51,13 +51,18 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 class Reader(NamedTuple):
     """One mail system's reader.
 
-    `claims` says whether a mail is of this system, by marks that no other system has. `read`
-    gives what the prose says a recipient; it is asked where the status fields are absent or say
-    nothing, always where `knows_more`, and for the SMTP command where `knows_command`.
+    `marks` are the signs that a mail is of this system, in the notation of `marks`, and `looks`
+    what no such sign can say; either suffices. A reader goes `over` those that its system is made
+    of or imitates, where both claim a mail. `read` gives what the prose says a recipient; it is
+    asked where the status fields are absent or say nothing, always where `knows_more`, and for the
+    SMTP command where `knows_command`. `note` says for people what the mails look like.
     """
 
     name: str
-    claims: Callable[[Clues], bool]
+    marks: tuple[str, ...]
     read: Callable[[Clues], Sequence[Found]]
+    note: str
+    over: tuple[str, ...] = ()
+    looks: Callable[[Clues], bool] | None = None
     knows_more: bool = False
     knows_command: bool = False

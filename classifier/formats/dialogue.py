@@ -1,0 +1,124 @@
+"""SMTP dialogue quoted in prose: which command the remote server refused, about which recipient.
+
+... while talking to mx.example.org.:
+>>> AUTH dialogue
+<<< 535 Authentication Credentials Invalid
+>>> MAIL From:<ada@example.com> SIZE=999
+<<< 530 5.7.0 Authentication required
+
+Sent <<< RCPT TO:<bob@example.org>              --> RCPT To:<bob@example.org>         C: DATA
+Received >>> 550 5.1.1 no such user             <-- 550 5.1.1 no such user            S: 554 no
+
+Arrows point either way; what a line is, its content says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from classifier.formats.reader import Found
+
+__all__ = ["Answer", "add_answers", "read_answers"]
+
+MAX_ANSWERS: Final = 2000
+
+_LINE: Final = re.compile(
+    # perhaps the time; then an arrow, or who speaks
+    r"^(?:[ \t>]{0,12}|[ \t]{0,12}[\w\[][\w :.,/+\[\]-]{2,40}[ \t])"
+    r"(?:<{2,3}|>{2,3}|<-{1,3}|-{1,3}>|<=|=>|(?:sent|received|send|recv|smtp|[cs]|client|server"
+    r"|remote|local|out|in)[ \t]?(?::|[<>]{1,3}|:[ \t][<>]{1,3}))[ \t]{0,4}"
+    r"(?:(?P<command>auth|starttls|mail|rcpt|data|[eh]h?elo|lhlo|bdat|quit|rset)\b(?P<about>.*)"
+    r"|(?P<code>[2-5]\d\d)(?P<more>[ -].*)?)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_COMMANDS: Final = {
+    "auth": "AUTH", "starttls": "STARTTLS", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA",
+    "bdat": "DATA", "ehlo": "EHLO", "helo": "EHLO", "lhlo": "EHLO", "quit": "QUIT",
+}  # fmt: skip
+_TALKING: Final = re.compile(
+    r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)",
+    re.IGNORECASE,
+)
+
+
+class Answer(NamedTuple):
+    """A refusal: the command, what it named in lower case, and the reply on one line."""
+
+    command: str
+    about: str
+    reply: str
+
+
+def read_answers(text: str) -> list[Answer]:
+    """The refusals of the dialogue that `text` quotes, multi-line ones joined; [] without one."""
+    return list(_answers(text))
+
+
+def _answers(text: str) -> Iterator[Answer]:
+    command, about, reply, last = "", "", "", -2
+    for count, found in enumerate(_LINE.finditer(text)):
+        if count > MAX_ANSWERS:
+            return
+        code = found.group("code")
+        refuses = code is not None and code[0] in "45"
+        follows = found.start() - last == 1  # the lines of one reply stand below each other
+        if reply and not (refuses and follows and reply[:3] == code):
+            yield Answer(command, about, reply)
+            reply = ""
+        if refuses:
+            reply = f"{reply} {code}{(found.group('more') or '').rstrip()}".strip()
+        elif code is None:
+            command = _COMMANDS.get(found.group("command").lower(), command)
+            about = found.group("about").lower()
+        last = found.end()
+    if reply:
+        yield Answer(command, about, reply)
+
+
+def add_answers(found: Sequence[Found], text: str) -> Sequence[Found]:
+    """What the prose says of each recipient, with the refusal that the dialogue shows for it.
+
+    A login that was refused there is the cause of what the server said to the commands after it,
+    which it only refused for lack of the login.
+    """
+    answers = read_answers(text)
+    if not answers:
+        return found
+    talking = _TALKING.search(text)
+    host = talking.group(1) if talking else None
+    login = next((each.reply for each in reversed(answers) if each.command == "AUTH"), None)
+    # A refusal of the whole message is this recipient's only where there is no other.
+    whole = [a for a in answers if a.command != "RCPT"] if len(found) == 1 else []
+    return [_complete(each, answers, whole, login, host) for each in found]
+
+
+def _complete(
+    found: Found,
+    answers: Sequence[Answer],
+    whole: Sequence[Answer],
+    login: str | None,
+    host: str | None,
+) -> Found:
+    if login is not None:
+        return msgspec.structs.replace(found, cause=login, command="AUTH", host=found.host or host)
+    recipient = (found.recipient or "").lower()
+    # RCPT names the recipient; a later refusal may name it in its words
+    own = [
+        a
+        for a in answers
+        if recipient and recipient in (a.about if a.command == "RCPT" else a.reply.lower())
+    ]
+    if not own and not whole:
+        return found
+    answer = (own or whole)[-1]
+    has_reason = "(reason: " in found.text and "(reason: )" not in found.text
+    return msgspec.structs.replace(
+        found,
+        text=found.text if has_reason else answer.reply,
+        command=answer.command or found.command,
+        host=found.host or host,
+    )

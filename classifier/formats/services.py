@@ -1,0 +1,221 @@
+"""Mailbox providers, carriers and sending services whose bounces the general reader reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classifier.formats.prose import read_prose
+from classifier.formats.reader import Reader
+
+__all__ = ["READERS"]
+
+READERS: Final = (
+    Reader(
+        "amazon-ses",
+        ("mta: amazonses.com$", "from: amazonses.com", "field: x-ses-"),
+        read_prose,
+        "a status part whose diagnostic is whole; the notice repeats it",
+    ),
+    Reader(
+        "amazon-ses-inbound",
+        (
+            "mta: inbound-smtp. && mta: .amazonaws.com$",
+            "text: this message could not be delivered. && mta: .amazonaws.com$",
+        ),
+        read_prose,
+        "SES where it receives: the rule's own reply in the status part",
+        over=("amazon-ses",),
+    ),
+    Reader(
+        "amazon-workmail",
+        ("from: amazon workmail", "mta: .awsapps.com$", "text: amazon workmail"),
+        read_prose,
+        "a status part with a whole diagnostic",
+        over=("amazon-ses",),
+    ),
+    Reader(
+        "aol",
+        ("from: @aol.com", "from: .aol.com", "mta: .aol.com$"),
+        read_prose,
+        "a status part; old ones name the recipient without its domain",
+        over=("postfix", "sendmail"),
+    ),
+    Reader(
+        "biglobe",
+        ("from: biglobe.ne.jp && text: had delivery problems", "mta: biglobe.ne.jp$"),
+        read_prose,
+        "text alone: the addresses, then Non-delivered information",
+    ),
+    Reader(
+        "docomo",
+        ("from: docomo.ne.jp", "mta: docomo.ne.jp$"),
+        read_prose,
+        "a status part; local parts with dots where no dot may be",
+    ),
+    Reader(
+        "ezweb",
+        ("from: ezweb.ne.jp", "from: @au.com"),
+        read_prose,
+        "text in two languages, the recipient in <> below the reason",
+    ),
+    Reader(
+        "facebook",
+        ("from: mx.facebook.com", "mta: facebook.com$"),
+        read_prose,
+        "a status part with a whole diagnostic",
+    ),
+    Reader(
+        "gmx",
+        (
+            "from: @mail.gmx.",
+            "from: @gmx.",
+            "from: @web.de",
+            "text: smtp error from remote server after && text: created automatically",
+        ),
+        read_prose,
+        'text like Exim\'s, the recipient in quotation marks: "bob@example.org":',
+        over=("exim",),
+    ),
+    Reader(
+        "1and1",
+        (
+            "from: @kundenserver.de",
+            "from: @perfora.net",
+            "from: @ionos.",
+            "text: smtp error from remote server for && text: created automatically",
+        ),
+        read_prose,
+        "text like Exim's: SMTP error from remote server for TEXT command, host: ... reason: 550",
+        over=("exim", "gmx"),
+    ),
+    Reader(
+        "icloud",
+        (
+            "from: @icloud.com",
+            "from: @mac.com",
+            "from: @me.com",
+            "mta: .me.com$",
+            "mta: .mac.com$",
+            "mta: .icloud.com$",
+        ),
+        read_prose,
+        "the form of Oracle's server",
+        over=("sun-messaging",),
+    ),
+    Reader(
+        "kddi",
+        (
+            "from: .dion.ne.jp",
+            "from: @dion.ne.jp",
+            "text: your mail sent on: && text: could not be delivered to:",
+        ),
+        read_prose,
+        "text in two languages: Could not be delivered to: <bob@example.org>",
+        over=("ezweb",),
+    ),
+    Reader(
+        "mailgun",
+        ("from: mailgun.org", "mta: .mailgun.org$", "mta: .mailgun.net$"),
+        read_prose,
+        "a status part with a whole diagnostic",
+    ),
+    Reader(
+        "mailjet",
+        ("mta: .mailjet.com$", "from: mailjet.com"),
+        read_prose,
+        "a status part with a whole diagnostic",
+    ),
+    Reader(
+        "mailru",
+        ("from: mail.ru", "text: сервером mail.ru"),
+        read_prose,
+        "text like Exim's, first in Russian",
+        over=("exim",),
+    ),
+    Reader(
+        "netease",
+        ("from: @163.com", "from: @126.com", "from: @188.com", "from: @yeah.net", "text: coremail"),
+        read_prose,
+        "Chinese text, the recipient and the reply in a table; of Coremail",
+    ),
+    Reader(
+        "postmark",
+        ("mta: .mtasv.net$", "from: mtasv.net", "from: postmarkapp.com"),
+        read_prose,
+        "a status part with a whole diagnostic",
+    ),
+    Reader(
+        "qq",
+        ("from: @qq.com", "from: postmaster@exmail.", "from: @exmail.qq.com"),
+        read_prose,
+        "Chinese text, the recipient and the reply in a table",
+    ),
+    Reader(
+        "sendgrid",
+        (
+            "text: automatically generated message from sendgrid",
+            "mta: .sendgrid.net$",
+            "from: sendgrid.net",
+            "field: x-sendgrid-",
+        ),
+        read_prose,
+        "a status part; the text in one line a recipient",
+    ),
+    Reader(
+        "outlook",
+        (
+            "mta: .hotmail.com$",
+            "from: postmaster@hotmail.",
+            "from: postmaster@outlook.",
+            "from: postmaster@mail.hotmail.",
+        ),
+        read_prose,
+        "Microsoft's consumer mail: as its SMTP service, the text in UTF-7 at times",
+        over=("microsoft-smtpsvc", "exchange", "exchange-online"),
+    ),
+    Reader(
+        "softbank",
+        ("from: softbank.ne.jp", "from: .vodafone.ne.jp"),
+        read_prose,
+        "text in two languages",
+    ),
+    Reader(
+        "sparkpost",
+        ("mta: .sparkpostmail.com$", "from: sparkpostmail.com", "mta: .msyscloud.com$"),
+        read_prose,
+        "a status part with a whole diagnostic",
+    ),
+    Reader(
+        "verizon",
+        ("from: vtext.com", "from: vzwpix.com", "from: mmsc ndr administrator"),
+        read_prose,
+        "text alone: Message to <...> failed, or Message could not be delivered to mobile",
+    ),
+    Reader(
+        "yahoo",
+        (
+            "from: @yahoo.",
+            "from: .yahoo.",
+            "from: mailer-daemon@nm && from: .yahoo.com",
+            "text: message from yahoo.",
+            "text: sorry, we were unable to deliver your message to the following address",
+        ),
+        read_prose,
+        "text like qmail's, the command in brackets at the end: [RCPT_TO]",
+        over=("qmail", "amazon-ses"),
+    ),
+    Reader(
+        "yandex",
+        ("from: mailer-daemon@yandex.", "text: почтовым сервером yandex", "mta: .yandex.net$"),
+        read_prose,
+        "Postfix's report, its text first in Russian",
+        over=("postfix",),
+    ),
+    Reader(
+        "zoho",
+        ("head: x-mailer: zoho mail", "from: @mail.zoho.", "mta: .zoho.com$", "text: error_code :"),
+        read_prose,
+        "text alone: bob@example.org Invalid Address, ERROR_CODE :550",
+        over=("exim", "sendmail"),
+    ),
+)

@@ -1,0 +1,138 @@
+"""Failures out of status fields and prose: what both say of one recipient is joined by address.
+
+Status fields are read first. The prose is asked where they are missing or say nothing, and where
+a format's prose is known to say more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from classifier.addresses import bare
+from classifier.codes import find_status, is_vague
+from classifier.dates import iso_date
+from classifier.dsn import Recipient, StatusReport
+from classifier.formats import Clues, Found, Reader
+from classifier.reasons import Kind
+from classifier.reply import read_command, read_reply
+from classifier.report import Failure
+
+__all__ = ["from_prose", "from_status", "host_of"]
+
+TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
+
+
+def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
+    """One failure a recipient of the status fields, with what the prose says of it."""
+    said: Sequence[Found] = ()
+    wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
+    if wanted or any(_says_nothing(each) for each in status.recipients):
+        said = reader.read(clues)
+    elif reader.knows_command:  # of the only recipient: found without reading the prose
+        said = [Found(recipient=None, text="", command=read_command(clues.notice.text))]
+    by_address = {each.recipient.lower(): each for each in said if each.recipient}
+    alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
+    failures = []
+    for recipient in status.recipients:
+        address = (recipient.address or "").lower()
+        original = (recipient.original or "").lower()
+        prose = by_address.get(address) or by_address.get(original) or alone
+        if recipient.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
+            prose = None
+        failures.append(_join(recipient, prose, status))
+    return tuple(failures)
+
+
+def _says_nothing(recipient: Recipient) -> bool:
+    """No diagnostic, or one without a reply code or a status that means something."""
+    diagnostic = recipient.fields.get("diagnostic-code", "")
+    if not diagnostic:
+        return True
+    reply = read_reply(TYPED.sub("", diagnostic, count=1))
+    return reply.code is None and is_vague(reply.status)
+
+
+def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Failure:
+    """One recipient's fields and what the prose says of it.
+
+    The words of the server that refused judge; the Status field is the reporting system's own
+    reading of them, and is believed where the words hold no status (RFC 3464 2.3.4).
+    """
+    fields = recipient.fields
+    diagnostic = TYPED.sub("", fields.get("diagnostic-code", ""), count=1)
+    place = f"Diagnostic-Code of {status.place}"
+    reply = read_reply(diagnostic)
+    if prose is not None and _prose_is_better(recipient, prose):
+        reply, place = read_reply(prose.text), "text of the notice"
+    field_status = find_status(fields.get("status", ""))
+    host = host_of(fields.get("remote-mta")) or reply.host or (prose.host if prose else None)
+    cause = prose.cause if prose else None
+    command = None if cause else reply.command
+    if command is None and prose is not None:
+        command = prose.command or read_reply(prose.text).command
+    code = reply.code or (read_reply(prose.text).code if prose else None)
+    # The remote's own words go before the reporter's reading of them, unless they say nothing.
+    use_own = reply.status is not None and not (
+        field_status and reply.status[2:] == "0.0" and not is_vague(field_status)
+    )
+    return Failure(
+        kind=recipient.kind,
+        recipient=recipient.address,
+        original_recipient=recipient.original,
+        action=fields.get("action", "").lower() or None,
+        status=reply.status if use_own else field_status,
+        reply_code=code,
+        diagnostic=reply.whole or None,
+        cause=cause,
+        command=command,
+        remote_mta=host or None,
+        last_attempt_date=iso_date(fields.get("last-attempt-date")),
+        places=(
+            ("reply", place),
+            ("status", place if use_own else f"Status of {status.place}"),
+            ("remote_mta", f"Remote-MTA of {status.place}" if "remote-mta" in fields else place),
+            ("command", place if reply.command else "text of the notice"),
+        ),
+    )
+
+
+def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
+    """Whether the prose says more: words where the fields have none, a reply, or the same and on.
+
+    Diagnostic-Code: x-unix; Permission denied     (what a program printed)
+    <bob@example.org>: Command died with status 126: "/usr/bin/deliver". Command output:
+        Permission denied
+    """
+    if not prose.text or not _says_nothing(recipient):
+        return False
+    own = TYPED.sub("", recipient.fields.get("diagnostic-code", ""), count=1)
+    said = read_reply(prose.text)
+    return not own or said.code is not None or " ".join(own.split()) in said.whole
+
+
+def from_prose(found: Found) -> Failure:
+    """What a notice says of one recipient."""
+    reply = read_reply(found.text)
+    place = "text of the notice"
+    return Failure(
+        kind=found.kind,
+        recipient=found.recipient,
+        action="delayed" if found.kind is Kind.DELAY else "failed",
+        status=reply.status,
+        reply_code=reply.code,
+        diagnostic=reply.whole or None,
+        cause=found.cause,
+        command=found.command or reply.command,
+        remote_mta=found.host or reply.host,
+        places=(("reply", place), ("status", place), ("remote_mta", place), ("command", place)),
+    )
+
+
+def host_of(value: str | None) -> str:
+    """The host of `dns; mx.example.org (192.0.2.1)`, "" where there is none (RFC 3464 2.1.2)."""
+    if not value:
+        return ""
+    words = TYPED.sub("", value, count=1).split()
+    return bare(words[0]).rstrip(".;,") if words else ""
