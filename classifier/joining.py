@@ -30,7 +30,8 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
-    elif reader.knows_command:  # of the only recipient: found without reading the prose
+    elif reader.knows_command or "in reply to " in clues.prose:
+        # of the only recipient: found without reading the prose
         said = [Found(recipient=None, text="", command=read_command(clues.notice.text))]
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
     alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
@@ -80,7 +81,7 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
     return Failure(
         kind=recipient.kind,
         recipient=recipient.address,
-        original_recipient=recipient.original,
+        original_recipient=recipient.original or (prose.original if prose else None),
         action=fields.get("action", "").lower() or None,
         status=reply.status if use_own else field_status,
         reply_code=code,
@@ -119,6 +120,7 @@ def from_prose(found: Found) -> Failure:
     return Failure(
         kind=found.kind,
         recipient=found.recipient,
+        original_recipient=found.original,
         action="delayed" if found.kind is Kind.DELAY else "failed",
         status=reply.status,
         reply_code=reply.code,

@@ -154,12 +154,35 @@ def _skip_envelope(raw: bytes) -> int:
     """Past blank lines, a byte order mark, and the `From ` line of an mbox."""
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
     start = _blank_end(raw, start)
+    start += _stray_lines(raw, start)
     while raw.startswith((b"From ", b">From "), start):
         end = raw.find(b"\n", start)
         if end < 0:
             break
         start = end + 1
     return start
+
+
+# A field that stands at the top of mails.
+_TOP: Final = re.compile(
+    rb"(?:Return-Path|Received|From|To|Date|Subject|Message-ID|Delivered-To|X-[A-Za-z-]{2,40}):",
+    re.IGNORECASE,
+)
+
+
+def _stray_lines(raw: bytes, start: int) -> int:
+    """How long the few lines are that something has put above the headers; 0 if it has not."""
+    if raw.startswith((b"From ", b">From "), start) or head_end(raw, start) > start:
+        return 0
+    at = start
+    for _ in range(5):
+        end = raw.find(b"\n", at, at + 256)
+        if end < 0:
+            return 0
+        at = end + 1
+        if _TOP.match(raw, at):
+            return at - start
+    return 0
 
 
 _BLANK: Final = re.compile(rb"(?:[ \t]*\n)+")

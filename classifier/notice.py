@@ -36,7 +36,8 @@ _HEAD: Final = re.compile(
     r"|MIME-Version|Received-SPF|Envelope-to|Content-Type|Sender|Reply-To):",
     re.MULTILINE | re.IGNORECASE,
 )
-_SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signature", "from"})
+# From, To, Date and Subject alone may be a description of the message for people.
+_SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signature"})
 # A line that says that the returned message comes next.
 #   --- Below this line is a copy of the message.      ----- Original message -----
 #   ------ This is a copy of the message, including all the headers. ------

@@ -151,6 +151,8 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if clues.status is not None and clues.status.recipients:
         failures = from_status(clues, clues.status, reader)
         return _overall(failures), failures, None
+    if not clues.failed and is_challenge(message.headers, clues.prose):
+        return Kind.CHALLENGE, (), None
     if is_bounce(clues, reader):
         failures = tuple(from_prose(each) for each in reader.read(clues))
         if not any(failure.recipient for failure in failures):
@@ -162,16 +164,9 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
             failures = (Failure(kind=Kind.FAILURE),)
         if failures:
             return _overall(failures), failures, None
-    if is_challenge(message.headers) and _is_automatic(message.headers):
-        return Kind.CHALLENGE, (), None
-    if is_auto_reply(message.headers):
+    if is_auto_reply(message.headers, clues.prose):
         return Kind.AUTO_REPLY, (), None
     return Kind.NOT_A_BOUNCE, (), None
-
-
-def _is_automatic(headers: Headers) -> bool:
-    submitted = (headers.get("Auto-Submitted") or "no").lower()
-    return not submitted.startswith("no") or headers.get("Return-Path") == "<>"
 
 
 def _overall(failures: Sequence[Failure]) -> Kind:

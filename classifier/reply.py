@@ -37,10 +37,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 # A code, not a quantity, and perhaps its status; or a status that words follow.
 _CODE: Final = re.compile(
-    r"(?<![\w.-])(?:(?P<code>[45][0-5]\d)(?=[ \-'\"),;]|: |$)"
+    r"(?<![\w.-])(?:(?P<code>[45][0-5]\d|5[78]\d)(?=[ \-'\"),;\]]|: |$)"
     r"(?! ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days|messages|e?-?mails|recipients"
     r"|addresses|connections|users|per)\b)"
-    r"(?:[,:]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
+    r"(?:[,:\]]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
     r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
     re.MULTILINE,
 )
@@ -51,8 +51,16 @@ _CODE: Final = re.compile(
 #   5.1.0 - Unknown address error 550-'5.1.1 ...'               Cisco by way of SES
 #   <mail.example.org #5.7.1 smtp;550 5.7.1 ...> #SMTP#         Exchange 2007
 #   <<< 550 5.1.1 ...                                           a transcript
-_SIGNS: Final = ":;<>'\"(=["
-_WORDS: Final = ("said", "returned", "response", "error", "errors", "replied", "reason", "problem")
+#   550 5.1.1 <bob@example.org>... 550 no        Sendmail's own words around the server's
+#   mx.example.org: [192.0.2.1], 550 no          a filter
+_SIGNS: Final = (":", ";", "<", ">", "'", '"', "(", "=", "[", "...", "],", "),", "\uff1a", "\u201c")
+_WORDS: Final = (
+    *("said", "says", "returned", "response", "error", "errors", "replied", "reason", "problem"),
+    *("failed", "status", "code", "answer", "answered", "responded", "reported", "with", "was"),
+    *("code number", "rcpt to", "mail from", "data", "antwort", "antwortete", "r\xe9pondu"),
+)
+_MAPI_CODE: Final = re.compile(r"\([0-9A-Fa-f]{8}\) $")  # (000B09AA) 550: Exchange 5.5
+_BULLETS: Final = " -*\u2022\u00b7\u2013\u2014,'"
 _COUNTS: Final = ("limit", "max", "maximum", "size")  # (limit: 500), max=450
 
 _COMMANDS: Final = {
@@ -75,6 +83,9 @@ _COMMAND: Final = re.compile(
     r"|while performing the (?P<f>ehlo|helo|lhlo|starttls)"
     r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command"
     r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b"
+    # RCPT TO 550 5.1.1 ...    RCPT TO said 550 ...    hMailServer sent: RCPT TO:<bob@example.org>
+    r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?(?: said:?| failed:?|:)? (?=[45]\d\d[ -])"
+    r"|\bsent: (?P<j>rcpt|mail|data|auth|ehlo|helo)\b"
 )
 # Words that name the stage without naming the command.
 _STAGES: Final = (
@@ -100,12 +111,22 @@ _STAGES: Final = (
 )
 # Codes that answer AUTH and nothing else (RFC 4954 6).
 _LOGIN_CODES: Final = frozenset({"534", "535", "538"})
+# The last label is short: SMTPAddressFailedException is no domain.
+_NAME: Final = r"[A-Za-z0-9_](?:[\w-]{0,62}\.){1,12}[A-Za-z][\w-]{1,23}(?![\w-])"
 _HOST: Final = re.compile(
     # host mx1.example.net[192.0.2.1] said:    host mx1.example.net [192.0.2.1]: 550
     # server mx1.example.net[192.0.2.1] said:  ... while talking to mx1.example.net.:
-    r"(?:\bhost|\bserver|while talking to|recipient domain \S{1,255} by|[Cc]onnected to"
-    r"|lost connection with|connect to)"
-    r" (?P<host>[A-Za-z0-9_](?:[\w.-]{0,253}\w)?)\.?(?=[\s:\[(,]|$)"
+    # SMTP Server <mx1.example.net> rejected   MTA 'mx1.example.net' gives
+    # Remote system: dns;mx1.example.net       (from mx1.example.net)
+    r"(?:\bhost|server|\bmta|remote system|while talking to|recipient domain \S{1,255} by"
+    r"|connected to|lost connection with|connect to|\(from|relay used|remote-mta"
+    r"|smtp-server|\u30b5\u30fc\u30d0\u30fc?|\u670d\u52a1\u5668)"
+    rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})\.?(?=[\s:\[(,<>'\")]|$)"
+    # mx1.example.net[192.0.2.1] responded with    mx1.example.net told me    mx1.example.net 550 5.
+    rf"|(?<![@\w.-])(?P<speaker>{_NAME})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
+    r"(?:said|says|replied|answered|told|responded|returned|failed with|rejected|did not like"
+    r"|(?=[45]\d\d[ -][45]\.\d{1,3}\.))",
+    re.IGNORECASE,
 )
 
 
@@ -121,15 +142,9 @@ def read_command(text: str) -> str | None:
     return None
 
 
-# One of these stands in every match; asking for them first spares the search where none does.
-_HOST_WORDS: Final = ("host ", "server ", "talking to ", "domain ", "nnected to ", "connect")
-
-
 def _read_host(text: str) -> str | None:
-    if not any(word in text for word in _HOST_WORDS):
-        return None
-    hosts = (found.group("host") for found in _HOST.finditer(text))
-    return next((host for host in hosts if "." in host), None)
+    found = _HOST.search(text)
+    return (found.group("host") or found.group("speaker")) if found else None
 
 
 def read_reply(diagnostic: str) -> Reply:
@@ -173,12 +188,21 @@ def _opens(text: str, found: re.Match[str]) -> bool:
     """Whether a reply may begin where `found` does, by what stands before it."""
     at = found.start()
     before = text[max(0, at - 16) : at].rstrip("#")
-    if at <= 16 and not before.strip("'"):
+    if at <= 16 and not before.strip(_BULLETS):
         return True
-    stripped = before.rstrip(" ")
+    code, inner = found.group("code"), found.group("inner")
+    if code and inner and inner[0] == code[0]:  # 550 5.1.1: whatever stands before
+        return True
+    if code and code[1] > "5":  # none of RFC 5321's, but AOL's 571 and Postini's 582
+        return False
+    if text.startswith("]", found.end("code")):  # [SMTP Error Code 550], but not ... refused. [506]
+        return before.rstrip().lower().endswith(("code", "error"))
+    stripped = before.rstrip(_BULLETS)
     if stripped.endswith(("\n", *_SIGNS)):
         counts = stripped[:-1].rstrip(" ").lower().endswith(_COUNTS)
         return stripped.endswith("\n") or found.group("inner") is not None or not counts
+    if _MAPI_CODE.search(before):
+        return True
     return before != stripped and stripped.lower().endswith(_WORDS)
 
 

@@ -1,30 +1,22 @@
 """Whether a mail without status fields is a machine's report that a delivery failed.
 
 No header says so for sure: old systems write plain mails from `postmaster`, and people quote
-bounces. So the usual signs are counted.
+bounces. So the usual signs are weighed: who seems to have written, and what is said.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.formats import Clues, Reader
-from classifier.formats.prose import has_reply_code, says_failure
+from classifier.formats.mentions import is_named
+from classifier.formats.prose import has_reply_code
+from classifier.lexicon import Says, find, says
+from classifier.reply import read_reply
 
 __all__ = ["is_bounce", "is_daemon"]
 
-# How the subject of a delivery report reads, in the languages that systems write it in.
-_SUBJECT: Final = re.compile(
-    r"undeliver|deliver(?:y|ed)?\b|returned (?:mail|to sender)|return(?:ing|ed) message"
-    r"|failure notice"
-    r"|mail (?:system )?(?:error|fail)|mail status|message status|bounce|non remis|rejected"
-    r"|unzustellbar|zustell|nicht zugestellt|non distribu|\xe9chec|remise|no se puede entregar"
-    r"|no entregado|devuelto|impossibile recapitare|mancato recapito|n\xe3o entreg|falha"
-    r"|onbestelbaar|niet bezorgd|kan niet leverer|недостав|не доставлено|ошибка доставки|возвра"
-    r"|配信|送信エラー|エラーメール|届きません|退信|退回|系统退信|投递失败|メールエラー"
-    r"|returning to sender|error sending|not (?:be )?sent",
-)
 # The local parts and the names that mail systems write reports under.
 _LOCAL: Final = re.compile(
     r"mailer-?daemon|post[._-]?master|m?daemon|mail[._-]?daemon|mail[._-]?deliver|bounce|ndr\b"
@@ -33,6 +25,17 @@ _LOCAL: Final = re.compile(
 _NAME: Final = re.compile(
     r"mailer-?daemon|mail(?:er)? ?deliver|delivery (?:sub)?system|system administrator"
     r"|mail administrator|mail system|ndr administrator|^\W{0,2}postmaster\W{0,3}$"
+)
+# Those that machines write under, about other things, too.
+_MACHINE: Final = re.compile(
+    r"filter|scan|virus|gateway|shield|guard|secur|protect|quarantine|sweeper|marshal|spam"
+    r"|content|no-?reply|robot|server|relay|\bmta\b|smtp|system|notif|alert|mailagent|mdm|admin"
+    r"|root@|automat|delivery"
+)
+# How the subject of a report reads that no phrase of failure stands in.
+_SUBJECT: Final = re.compile(
+    r"deliver(?:y|ed)?\b|mail (?:system )?error|mail status|message status|bounce|reject|blocked"
+    r"|zustell|remise|retourn|配信|送信|メール|邮件|郵件|메일|возвра|достав|not (?:be )?sent|virus"
 )
 
 
@@ -49,47 +52,79 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
     """Whether a mail without status fields is a delivery report after all.
 
     A reader of a known system claims by marks that people quote, too, so one of the usual signs
-    is wanted beside them; for the last resort two, and prose that speaks of failure. A report by
+    is wanted beside them; for the last resort more, and prose that speaks of failure. A report by
     its Content-Type (RFC 6522) may have lost all that it said on the way.
     """
     if clues.failed:
         return True
     if _is_of_person(clues, reader):
         return False
-    signs = _signs(clues)
+    signs = _read_signs(clues)
     if reader.name != "text":
-        return signs >= 1
-    declared = clues.message.parts[0].report_type == "delivery-status"
-    if not declared and not says_failure(f"{clues.subject}\n{clues.prose[:8192]}"):
+        return signs.writer >= 1 or signs.usual
+    if not signs.says_so or (signs.is_away and not signs.has_proof):
         return False
-    return signs >= 2
+    if _is_bulk(clues) and not signs.is_strict:
+        return False
+    return (signs.is_strict or signs.has_proof) and signs.writer + signs.words >= 3
 
 
-# How a report opens. People quote these words, too, so they count only where a machine wrote.
-_OPENING: Final = re.compile(
-    r"able to deliver|not (?:be )?deliver|undeliver|permanent (?:fatal )?error"
-    r"|delivery (?:has )?failed"
-    r"|rejected:",
-)
+def _is_bulk(clues: Clues) -> bool:
+    """A newsletter or the mail of a list or a tracker, which may speak of anything."""
+    headers = clues.message.headers
+    return any(name in headers for name in ("List-Unsubscribe", "Feedback-ID", "List-Id"))
 
 
-def _signs(clues: Clues) -> int:
-    """How many of the usual signs of a delivery report a mail shows."""
-    headers, text = clues.message.headers, clues.notice.text[:8192]
+class _Signs(NamedTuple):
+    writer: int  # how much looks as if a mail system wrote
+    words: int  # how much it says as a report would
+    says_so: bool  # whether it states that a message was not delivered, or not yet
+    is_strict: bool  # whether what mail systems alone use says that one wrote
+    is_away: bool  # whether it opens as automatic replies do
+    usual: bool  # whether subject, a reply or the returned message alone are those of a report
+    has_proof: bool  # a reply, the returned message, or a recipient that stands apart
+
+
+# How far a statement may stand from the beginning, in characters.
+_OPENING: Final = 1024
+_LOOKED_AT: Final = 8192
+
+
+def _read_signs(clues: Clues) -> _Signs:
+    headers, text = clues.message.headers, clues.notice.text[:_LOOKED_AT]
     submitted = (headers.get("Auto-Submitted") or "").lower()
-    machine = (
-        (headers.get("Return-Path") or "").replace(" ", "") == "<>",
-        is_daemon(clues.sender),
-        submitted.startswith(("auto-replied", "auto-generated")),
-        clues.message.parts[0].report_type == "delivery-status",
+    declared = clues.message.parts[0].report_type == "delivery-status"
+    daemon = is_daemon(clues.sender)
+    path = (headers.get("Return-Path") or "").replace(" ", "").lower()
+    null = path in ("<>", "<mailer-daemon>")
+    writer = (
+        2 * null
+        # RFC 5321 4.5.5: reports are sent with a null path, so another one speaks against
+        - (bool(path) and not null and not is_daemon(path))
+        + 2 * daemon
+        + 2 * declared
+        + submitted.startswith(("auto-replied", "auto-generated"))
+        + (not daemon and _MACHINE.search(clues.sender) is not None)
     )
-    content = (
-        _SUBJECT.search(clues.subject) is not None,
-        clues.notice.returned is not None,
-        has_reply_code(text),
-        any(machine) and _OPENING.search(clues.prose[:512]) is not None,
+    opening = clues.prose[:_OPENING]
+    states = says(Says.FAILED, opening) or says(Says.DELAYED, opening)
+    coded = has_reply_code(text) or read_reply(text).code is not None
+    returned = clues.notice.returned is not None
+    named = is_named(clues)
+    titled = says(Says.FAILED, clues.subject) or says(Says.DELAYED, clues.subject)
+    spoken = _SUBJECT.search(clues.subject) is not None
+    weak = coded or says(Says.WEAK, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
+    away = find(Says.AWAY, clues.prose[:_OPENING])
+    failed = find(Says.FAILED, clues.prose[:_LOOKED_AT])
+    return _Signs(
+        writer=writer,
+        words=(titled or spoken) + states + coded + returned + named,
+        says_so=declared or states or titled or failed >= 0 or (writer >= 2 and weak),
+        is_strict=null or declared or _LOCAL.search(clues.sender) is not None,
+        is_away=says(Says.AWAY, clues.subject) or (away >= 0 and not 0 <= failed < away),
+        usual=titled or spoken or coded or returned,
+        has_proof=coded or returned or named,
     )
-    return sum(machine) + sum(content)
 
 
 _REPLY: Final = re.compile(r"(?:re|aw|sv|antw|r\xe9f) ?(?:\[\d+\])?:")
@@ -104,6 +139,6 @@ def _is_of_person(clues: Clues, reader: Reader) -> bool:
     headers = clues.message.headers
     if is_daemon(clues.sender):
         return False
-    if "In-Reply-To" in headers or "List-Id" in headers or _REPLY.match(clues.subject):
+    if "In-Reply-To" in headers or _REPLY.match(clues.subject):
         return True
     return reader.name == "text" and _FORWARD.match(clues.subject) is not None

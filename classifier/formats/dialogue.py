@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from classifier.addresses import domain_of
 from classifier.formats.reader import Found
 
 __all__ = ["Answer", "add_answers", "read_answers"]
@@ -46,11 +47,12 @@ _TALKING: Final = re.compile(
 
 
 class Answer(NamedTuple):
-    """A refusal: the command, what it named in lower case, and the reply on one line."""
+    """A refusal: the command, what it named in lower case, the reply on one line, and who spoke."""
 
     command: str
     about: str
     reply: str
+    host: str | None = None
 
 
 def read_answers(text: str) -> list[Answer]:
@@ -59,6 +61,8 @@ def read_answers(text: str) -> list[Answer]:
 
 
 def _answers(text: str) -> Iterator[Answer]:
+    talks = [(talk.start(), talk.group(1)) for talk in _TALKING.finditer(text)][:MAX_ANSWERS]
+    host = talks[0][1] if talks else None
     command, about, reply, last = "", "", "", -2
     for count, found in enumerate(_LINE.finditer(text)):
         if count > MAX_ANSWERS:
@@ -67,8 +71,10 @@ def _answers(text: str) -> Iterator[Answer]:
         refuses = code is not None and code[0] in "45"
         follows = found.start() - last == 1  # the lines of one reply stand below each other
         if reply and not (refuses and follows and reply[:3] == code):
-            yield Answer(command, about, reply)
+            yield Answer(command, about, reply, host)
             reply = ""
+        while talks and talks[0][0] < found.start():
+            host = talks.pop(0)[1]
         if refuses:
             reply = f"{reply} {code}{(found.group('more') or '').rstrip()}".strip()
         elif code is None:
@@ -76,7 +82,7 @@ def _answers(text: str) -> Iterator[Answer]:
             about = found.group("about").lower()
         last = found.end()
     if reply:
-        yield Answer(command, about, reply)
+        yield Answer(command, about, reply, host)
 
 
 def add_answers(found: Sequence[Found], text: str) -> Sequence[Found]:
@@ -88,23 +94,37 @@ def add_answers(found: Sequence[Found], text: str) -> Sequence[Found]:
     answers = read_answers(text)
     if not answers:
         return found
-    talking = _TALKING.search(text)
-    host = talking.group(1) if talking else None
-    login = next((each.reply for each in reversed(answers) if each.command == "AUTH"), None)
-    # A refusal of the whole message is this recipient's only where there is no other.
-    whole = [a for a in answers if a.command != "RCPT"] if len(found) == 1 else []
-    return [_complete(each, answers, whole, login, host) for each in found]
+    login = next((each for each in reversed(answers) if each.command == "AUTH"), None)
+    # A refusal of the whole message is this recipient's only where there is no other, or where
+    # it came from a server of the recipient's domain.
+    general = [answer for answer in answers if answer.command != "RCPT"]
+    return [
+        _complete(
+            each,
+            answers,
+            [answer for answer in general if len(found) == 1 or _is_of(answer, each)],
+            login,
+        )
+        for each in found
+    ]
+
+
+def _is_of(answer: Answer, found: Found) -> bool:
+    domain = domain_of(found.recipient)
+    host = (answer.host or "").lower()
+    return bool(domain and host) and f".{host}".endswith(f".{domain}")
 
 
 def _complete(
     found: Found,
     answers: Sequence[Answer],
     whole: Sequence[Answer],
-    login: str | None,
-    host: str | None,
+    login: Answer | None,
 ) -> Found:
     if login is not None:
-        return msgspec.structs.replace(found, cause=login, command="AUTH", host=found.host or host)
+        return msgspec.structs.replace(
+            found, cause=login.reply, command="AUTH", host=found.host or login.host
+        )
     recipient = (found.recipient or "").lower()
     # RCPT names the recipient; a later refusal may name it in its words
     own = [
@@ -120,5 +140,5 @@ def _complete(
         found,
         text=found.text if has_reason else answer.reply,
         command=answer.command or found.command,
-        host=found.host or host,
+        host=found.host or answer.host,
     )

@@ -37,7 +37,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What the prose says of one recipient (None where it names none).
 
     `text` is the reply or the words of failure; `command` and `host` where the place shows them;
-    `cause` an earlier refusal in the same dialogue that this one follows from.
+    `cause` an earlier refusal in the same dialogue that this one follows from; `original` the
+    address that led to this one.
     """
 
     recipient: str | None
@@ -46,6 +47,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None = None
     host: str | None = None
     cause: str | None = None
+    original: str | None = None
 
 
 class Reader(NamedTuple):
