@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["decode"]
+__all__ = ["decode", "guess"]
 
 _SAMPLE: Final = 4096  # bytes that the guess looks at
 
@@ -70,7 +70,7 @@ def decode(raw: bytes, charset: str | None = None) -> str:
         text = _decode_as(name, raw, "replace")
         if text.count("\ufffd") * 4 <= sum(map(len, _FOREIGN.findall(text))):
             return text
-    return raw.decode(_guess(raw), "replace")
+    return raw.decode(guess(raw) or "cp1252", "replace")
 
 
 def _decode_as(name: str, raw: bytes, errors: str) -> str:
@@ -80,14 +80,35 @@ def _decode_as(name: str, raw: bytes, errors: str) -> str:
     return text
 
 
-def _guess(raw: bytes) -> str:
-    """The likeliest charset of 8-bit bytes that are not UTF-8; cp1252 where nothing fits."""
+_KANA: Final = re.compile(r"[\u3041-\u30fe]")
+
+
+def _guess_by_letters(sample: bytes) -> str | None:
+    """Charsets that statistics take for others in short texts, told by their commonest letters."""
+    for name in ("cp932", "euc_jp"):  # text in Japanese is a third kana at the least
+        text = sample.decode(name, "ignore")
+        foreign = sum(map(len, _FOREIGN.findall(text)))
+        if len(text.encode(name, "ignore")) >= len(sample) - 2 and foreign:
+            if len(_KANA.findall(text)) * 10 >= foreign * 3:
+                return name
+    high = [byte for byte in sample if byte > 0x7F]
+    letters = sum(byte >= 0xC0 for byte in high)
+    small = sum(0xC0 <= byte <= 0xDF for byte in high)
+    # Only KOI8-R has small letters below the capitals.
+    return "koi8_r" if letters * 20 >= len(high) * 19 and small * 4 >= letters * 3 else None
+
+
+def guess(raw: bytes) -> str | None:
+    """The likeliest charset of 8-bit bytes that are not UTF-8; None where nothing tells."""
     found = _RUN.search(raw)
     if found is None:  # the accents of a western language; too few for any statistics
-        return "cp1252"
+        return None
+    at = found.start()
+    sample = raw[max(0, at - 64) : at + _SAMPLE]
+    name = _guess_by_letters(sample)
+    if name:
+        return name
     from charset_normalizer import from_bytes
 
-    at = found.start()
-    best = from_bytes(raw[max(0, at - 64) : at + _SAMPLE]).best()
-    name = _codec(best.encoding) if best else None
-    return name or "cp1252"
+    best = from_bytes(sample).best()
+    return _codec(best.encoding) if best else None

@@ -41,8 +41,9 @@ class Headers:
 
     __slots__ = ("_lower", "_text")
 
-    def __init__(self, raw: bytes) -> None:
-        text = "\n" + decode(raw)
+    def __init__(self, raw: bytes, charset: str | None = None) -> None:
+        """`charset` is the likeliest one of 8-bit fields, where anything tells."""
+        text = "\n" + decode(raw, charset)
         if " :" in text or "\t:" in text:  # obsolete, but some still write it (RFC 5322 4.5)
             text = _SPACED.sub(r"\1:", text)
         lower = text.lower()

@@ -32,7 +32,7 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
         said = reader.read(clues)
     elif reader.knows_command or "in reply to " in clues.prose:
         # of the only recipient: found without reading the prose
-        said = [Found(recipient=None, text="", command=read_command(clues.notice.text))]
+        said = [Found(recipient=None, text="", command=_shown_command(clues))]
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
     alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
     failures = []
@@ -44,6 +44,10 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
             prose = None
         failures.append(_join(recipient, prose, status))
     return tuple(failures)
+
+
+def _shown_command(clues: Clues) -> str | None:
+    return read_command(" ".join(clues.prose.split()))
 
 
 def _says_nothing(recipient: Recipient) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from classifier.charset import decode
+from classifier.charset import decode, guess
 from classifier.headers import Headers, head_end
 from classifier.markup import to_text
 
@@ -205,7 +205,8 @@ def _split(
 ) -> None:
     """Add the part between `start` and `end`, and the parts inside it, to `parts`."""
     head = head_end(raw, start, end)
-    headers = Headers(raw[start:head])
+    block = raw[start:head]
+    headers = Headers(block)
     body = head
     if raw.startswith(b"\n", head):
         body = head + 1
@@ -217,6 +218,8 @@ def _split(
     kind = found.group(1).lower() if found else "text/plain"
     if declared and not found:
         defects.append("Content-Type cannot be read")
+    if depth == 0 and not block.isascii():  # undeclared, but hardly another charset than the text
+        headers = Headers(block, _parameter(_CHARSET, declared) or guess(raw[body : body + 8192]))
     part = Part(headers, declared, kind, raw[body:end], path or "0", depth)
     parts.append(part)
     if not kind.startswith("multipart/"):

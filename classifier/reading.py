@@ -12,13 +12,14 @@ from typing import Final
 
 import msgspec
 
-from classifier.addresses import domain_of, read_list
+from classifier.addresses import ADDRESS, domain_of, read_list
 from classifier.authres import read_auth
 from classifier.autoreply import is_auto_reply, is_challenge
 from classifier.dates import iso_date
+from classifier.disposition import read_refusal
 from classifier.dsn import StatusReport, find_status_report
 from classifier.feedback import read_feedback
-from classifier.formats import Clues, Reader, choose
+from classifier.formats import WRAPPING, Clues, Reader, choose
 from classifier.headers import Headers
 from classifier.joining import from_prose, from_status, host_of
 from classifier.message import Message, parse
@@ -59,6 +60,8 @@ def _says_nothing(report: Report, message: Message) -> bool:
     A mail of its own kind that returns a bounce, such as an automatic reply to one, does say
     something.
     """
+    if report.format in WRAPPING:
+        return True
     if report.kind in _REPORTS:
         return not any(each.recipient or each.reply_code for each in report.failures)
     if report.kind is Kind.AUTO_REPLY:  # by its headers alone, which bounces have, too
@@ -110,9 +113,9 @@ def _clues(
         for name in ("From", "Return-Path", "Reply-To", "Sender"):
             avoid.update(a.lower() for a in _plain_addresses(returned.headers.get(name)))
     failed = tuple(
-        address.lower()
+        found.group().lower()
         for value in headers.all("X-Failed-Recipients")
-        for address in _plain_addresses(value)
+        for found in ADDRESS.finditer(value)
     )
     return Clues(
         message=message,
@@ -144,10 +147,10 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if feedback is not None:
         failure = Failure(kind=Kind.FEEDBACK, recipient=feedback.recipient)
         return Kind.FEEDBACK, (failure,) if feedback.recipient else (), feedback.feedback_type
-    if message.first("message/disposition-notification"):
-        return Kind.DISPOSITION, (), None
-    if message.parts[0].report_type == "disposition-notification":
-        return Kind.DISPOSITION, (), None
+    disposition = message.first("message/disposition-notification")
+    if disposition or message.parts[0].report_type == "disposition-notification":
+        refused = read_refusal(disposition, clues)
+        return (Kind.FAILURE, (refused,), None) if refused else (Kind.DISPOSITION, (), None)
     if clues.status is not None and clues.status.recipients:
         failures = from_status(clues, clues.status, reader)
         return _overall(failures), failures, None
@@ -155,6 +158,8 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
         return Kind.CHALLENGE, (), None
     if is_bounce(clues, reader):
         failures = tuple(from_prose(each) for each in reader.read(clues))
+        if _is_fake(clues, failures):
+            return Kind.NOT_A_BOUNCE, (), None
         if not any(failure.recipient for failure in failures):
             # A report wrapped into the text of another mail.
             wrapped = find_status_report(message, anywhere=True)
@@ -167,6 +172,14 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if is_auto_reply(message.headers, clues.prose):
         return Kind.AUTO_REPLY, (), None
     return Kind.NOT_A_BOUNCE, (), None
+
+
+def _is_fake(clues: Clues, failures: Sequence[Failure]) -> bool:
+    """A mail dressed as a report: it failed the checks, reports nobody and returns nothing."""
+    if clues.notice.returned is not None or any(each.recipient for each in failures):
+        return False
+    auth = read_auth(clues.message.headers, _from_domain(clues.message.headers)).results()
+    return auth.get("dmarc") == "fail" or auth.get("spf") in ("fail", "softfail")
 
 
 def _overall(failures: Sequence[Failure]) -> Kind:

@@ -120,7 +120,8 @@ _HOST: Final = re.compile(
     # Remote system: dns;mx1.example.net       (from mx1.example.net)
     r"(?:\bhost|server|\bmta|remote system|while talking to|recipient domain \S{1,255} by"
     r"|connected to|lost connection with|connect to|\(from|relay used|remote-mta"
-    r"|smtp-server|\u30b5\u30fc\u30d0\u30fc?|\u670d\u52a1\u5668)"
+    r"|smtp-server|server at|\u0441\u0435\u0440\u0432\u0435\u0440|serveur|servidor"
+    r"|\u30b5\u30fc\u30d0\u30fc?|\u670d\u52a1\u5668)(?!\w)"
     rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})\.?(?=[\s:\[(,<>'\")]|$)"
     # mx1.example.net[192.0.2.1] responded with    mx1.example.net told me    mx1.example.net 550 5.
     rf"|(?<![@\w.-])(?P<speaker>{_NAME})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
@@ -142,9 +143,15 @@ def read_command(text: str) -> str | None:
     return None
 
 
-def _read_host(text: str) -> str | None:
-    found = _HOST.search(text)
-    return (found.group("host") or found.group("speaker")) if found else None
+def _read_host(text: str, reply: int) -> str | None:
+    """The host named last before the reply that begins at `reply`, else the first one."""
+    named = None
+    for found in _HOST.finditer(text):
+        if named is None or found.start() < reply:
+            named = found.group("host") or found.group("speaker")
+        if found.start() >= reply:
+            break
+    return named
 
 
 def read_reply(diagnostic: str) -> Reply:
@@ -164,7 +171,7 @@ def _read(diagnostic: str) -> Reply:
             whole=whole,
             status=_status_in(whole, None),
             command=read_command(whole),
-            host=_read_host(whole),
+            host=_read_host(whole, 0),
         )
     inner = _innermost(starts, text)
     begin = inner.start("code") if inner.group("code") else inner.start("bare")
@@ -179,7 +186,7 @@ def _read(diagnostic: str) -> Reply:
         code=code,
         status=status,
         command=read_command(whole) or ("AUTH" if code in _LOGIN_CODES else None),
-        host=_read_host(whole),
+        host=_read_host(whole, begin),
         outer=whole[:begin].strip(),
     )
 

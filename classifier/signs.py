@@ -43,9 +43,17 @@ def is_daemon(sender: str) -> bool:
     """Whether a From field, in lower case, is that of a mail system."""
     name, _, address = sender.rpartition("<")
     if "@" not in address:  # ada@example.org (Mail Delivery System), or a bare name
-        name, address = sender.partition("(")[2] or sender, sender
-    local = address.rpartition("@")[0]
-    return _LOCAL.search(local) is not None or _NAME.search(name.strip()) is not None
+        name = sender.partition("(")[2] or sender
+    return _has_daemon_name(sender) or _NAME.search(name.strip()) is not None
+
+
+def _has_daemon_name(sender: str) -> bool:
+    return _LOCAL.search(_local_part(sender)) is not None
+
+
+def _local_part(sender: str) -> str:
+    address = sender.rpartition("<")[2]
+    return (address if "@" in address else sender).rpartition("@")[0]
 
 
 def is_bounce(clues: Clues, reader: Reader) -> bool:
@@ -108,21 +116,25 @@ def _read_signs(clues: Clues) -> _Signs:
     )
     opening = clues.prose[:_OPENING]
     states = says(Says.FAILED, opening) or says(Says.DELAYED, opening)
-    coded = has_reply_code(text) or read_reply(text).code is not None
+    lined = has_reply_code(text)
+    coded = lined or read_reply(text).code is not None
     returned = clues.notice.returned is not None
     named = is_named(clues)
     titled = says(Says.FAILED, clues.subject) or says(Says.DELAYED, clues.subject)
     spoken = _SUBJECT.search(clues.subject) is not None
     weak = coded or says(Says.WEAK, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
-    away = find(Says.AWAY, clues.prose[:_OPENING])
+    away = min(
+        (at for at in (find(Says.AWAY, opening), find(Says.RECEIVED, opening)) if at >= 0),
+        default=-1,
+    )
     failed = find(Says.FAILED, clues.prose[:_LOOKED_AT])
     return _Signs(
         writer=writer,
         words=(titled or spoken) + states + coded + returned + named,
         says_so=declared or states or titled or failed >= 0 or (writer >= 2 and weak),
-        is_strict=null or declared or _LOCAL.search(clues.sender) is not None,
+        is_strict=null or declared or (_has_daemon_name(clues.sender) and (titled or spoken)),
         is_away=says(Says.AWAY, clues.subject) or (away >= 0 and not 0 <= failed < away),
-        usual=titled or spoken or coded or returned,
+        usual=titled or spoken or lined or returned,
         has_proof=coded or returned or named,
     )
 

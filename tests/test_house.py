@@ -18,10 +18,10 @@ PACKAGE: Final = ROOT / "classifier"
 #: From the ground up. A module may import from its own line and from those above it here.
 LAYERS: Final = (
     ("reasons", "codes", "errors", "dates"),
-    ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply", "tnef"),
-    ("dsn", "notice", "feedback", "autoreply", "report", "wrapped"),
+    ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply", "tnef", "lexicon"),
+    ("dsn", "notice", "feedback", "report", "wrapped", "autoreply"),
     ("formats",),
-    ("reading", "signs", "joining"),
+    ("reading", "signs", "joining", "disposition"),
     ("evidence",),
     ("rules",),
     ("judge", "advice"),

@@ -9,14 +9,35 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from classifier.formats import exchange, gateways, gmail, lists, servers, services
+from classifier.formats import (
+    aol,
+    domino,
+    exchange,
+    gateways,
+    gmail,
+    lists,
+    servers,
+    services,
+)
 from classifier.formats.marks import Marks
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
 
-__all__ = ["GENERAL", "LAST_RESORT", "READERS", "Clues", "Found", "Reader", "choose", "claimants"]
+__all__ = [
+    "GENERAL",
+    "LAST_RESORT",
+    "READERS",
+    "WRAPPING",
+    "Clues",
+    "Found",
+    "Reader",
+    "choose",
+    "claimants",
+]
 
 READERS: Final = (
+    aol.READER,
+    *domino.READERS,
     exchange.ONLINE,
     exchange.ON_PREMISES,
     gmail.GROUPS,
@@ -32,6 +53,8 @@ LAST_RESORT: Final = Reader("text", (), read_prose, "any other text that reports
 
 _LOOKING: Final = tuple(reader for reader in READERS if reader.looks is not None)
 _BY_NAME: Final = {reader.name: reader for reader in READERS}
+#: Formats whose mails carry the bounce that they are about.
+WRAPPING: Final = frozenset(reader.name for reader in READERS if reader.wraps)
 
 
 @cache

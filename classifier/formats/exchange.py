@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
 
@@ -23,14 +25,22 @@ _RETURNED: Final = re.compile(
 )
 
 
+#   Receiving server: mail.example.org (192.0.2.1)        in the language of the sender
+_RECEIVING: Final = re.compile(
+    r"^[^\n:]{3,40}: (?P<host>[\w-]+(?:\.[\w-]+)+) \([0-9A-Fa-f.:]{7,45}\)$", re.MULTILINE
+)
+
+
 def _read(clues: Clues) -> Sequence[Found]:
     """The general reading of the prose; the quoted reply replaces the advice to end users."""
-    found = read_prose(clues)
+    receiving = _RECEIVING.search(clues.notice.text)
+    host = receiving.group("host") if receiving else None
+    found = [msgspec.structs.replace(each, host=each.host or host) for each in read_prose(clues)]
     replies = [each.group("reply") for each in _RETURNED.finditer(clues.notice.text)]
     if len(replies) == 1:
-        return [
-            Found(recipient=each.recipient, text=replies[0], kind=each.kind) for each in found
-        ] or [Found(recipient=None, text=replies[0])]
+        return [msgspec.structs.replace(each, text=replies[0]) for each in found] or [
+            Found(recipient=None, text=replies[0], host=host)
+        ]
     return found
 
 

@@ -1,13 +1,60 @@
-"""Mailing-list managers: what they answer to who may not post, and bounces that they pass on."""
+"""Mailing-list managers: what they answer to who may not post, and bounces that they pass on.
+
+The general reader is not enough where a list refuses: the notice speaks of "this mailing list",
+and names the writer and the owner, whom nobody tried to reach. The list's address stands in the
+subject or in its own headers, or is the owner's without `-owner`.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
+from classifier.addresses import ADDRESS, bare
 from classifier.formats.prose import read_prose
-from classifier.formats.reader import Reader
+from classifier.formats.reader import Clues, Found, Reader
 
 __all__ = ["READERS"]
+
+#   reef-watch-owner@lists.example.org    oldmaps+owner@...    seashore-admin@...    owner-zither@...
+_OWNER: Final = re.compile(
+    r"(?:owner-)?(?P<list>[^\s<>@]{1,64}?)(?:[-+](?:owner|admin|request|bounces?|help))?@(?P<at>.+)"
+)
+
+
+def _read_refusal(clues: Clues) -> Sequence[Found]:
+    """The list as the recipient, with what the general reader finds said."""
+    found = read_prose(clues)
+    name = _list_address(clues)
+    if name is None:
+        return found
+    named = next((each for each in found if (each.recipient or "").lower() == name.lower()), None)
+    said = named or (found[0] if found else Found(recipient=None, text=""))
+    text = said.text or " ".join(clues.notice.text.split())[:400]
+    return [msgspec.structs.replace(said, recipient=name, text=text)]
+
+
+def _list_address(clues: Clues) -> str | None:
+    """The address of the list, as it was written if the notice writes it."""
+    headers = clues.message.headers
+    for field in ("X-BeenThere", "List-Post"):
+        value = headers.get(field)
+        if value and "@" in value:
+            return bare(value).removeprefix("mailto:")
+    subject = headers.text("Subject") or ""
+    titled = [found.group() for found in ADDRESS.finditer(subject)]
+    titled = [each for each in titled if each.lower() not in clues.avoid]
+    if titled:
+        return titled[0]
+    sender = ADDRESS.search(clues.sender)
+    found = _OWNER.fullmatch(sender.group()) if sender else None
+    if found is None or not re.search(r"owner|admin|request|bounce|help", clues.sender):
+        return None
+    return f"{found.group('list')}@{found.group('at')}"
+
 
 READERS: Final = (
     Reader(
@@ -20,25 +67,44 @@ READERS: Final = (
     Reader(
         "fml",
         ("head: x-mlserver: fml", "head: x-ml-info: && text: fml"),
-        read_prose,
+        _read_refusal,
         "text alone: NOT MEMBER, Loop Alert",
     ),
     Reader(
         "listserv",
-        ("from: l-soft list server", "head: x-listserv"),
-        read_prose,
-        "text alone: refused by the list itself",
+        ("from: list server at", "from: l-soft list server", "head: x-lsv-listid:"),
+        _read_refusal,
+        "text alone: You are not authorized to send mail to the list",
     ),
     Reader(
         "mailman",
-        ("head: x-mailman-version: && subject: bounce", "subject: uncaught bounce notification"),
+        (
+            "head: x-mailman-version: && text: has been automatically rejected",
+            "head: x-mailman-version: && text: you are not allowed to post",
+            "head: x-mailman-version: && text: has been rejected by the list moderator",
+            "text: mailing-list was rejected for the following reasons",
+        ),
+        _read_refusal,
+        "text alone, the refused message beside it",
+    ),
+    Reader(
+        "mailman-owner",
+        ("subject: uncaught bounce notification", "subject: bounce action notification"),
         read_prose,
-        "a notice to the list's owner around the bounce that came to the list",
+        "to the list's owner, around the bounce that came to the list: that one is read",
+        over=("mailman",),
+        wraps=True,
+    ),
+    Reader(
+        "mlmmj",
+        ("text: this is the mlmmj program",),
+        _read_refusal,
+        "text alone, the refused message beside it",
     ),
     Reader(
         "sympa",
         ("from: sympa", "head: x-mailer: sympa", "head: x-loop: sympa"),
-        read_prose,
+        _read_refusal,
         "text alone or a status part: refused by the list itself",
     ),
 )

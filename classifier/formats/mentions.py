@@ -90,6 +90,11 @@ _ASIDE: Final = re.compile(
     r"|escriba a|contattare|scrivere a|entre em contato|contacte|contatt|alamat baru|adresse:"
     r"|お問い合わせ|ご連絡|联系|聯絡|문의|обратитесь|envelope[- ]sender|mail from|return-path|x-sender",
 )
+# A line that announces somebody else's address.
+_ELSE: Final = re.compile(
+    r"contact|instead|new address|moved to|replaced by|write to|owner|kontakt|neue adresse|wenden"
+    r"|nouvelle adresse|nueva direcci|nuovo indirizzo|novo endere|alamat baru|новый адрес|新しい"
+)
 _AFTER: Final = re.compile(r"^[>)\]]{0,2}\s*(?:\((?:sender|from)\)|wrote|schrieb|さんは|a écrit)")
 # A line that is no part of a list of failures, whoever it names.
 _OTHER: Final = re.compile(
@@ -170,6 +175,9 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
     if not coded and _OTHER.match(line.lower()):
         return
     found = None if _goes_on(number, lines) else _HEAD.match(line)
+    before = lines[number - 1].rstrip() if number else ""
+    if before.endswith((":", "：")) and not CODED.search(line) and _ELSE.search(before.lower()):
+        return  # write to the new address instead:
     if found and not (found.group("name") and _is_aside(line, found.start("address"), "")):
         yield from _list(number, line, found, Role.HEADED)
     else:

@@ -55,6 +55,18 @@ _ORIGINAL: Final = re.compile(
 )
 
 
+# -------SMTP command      Stage:  RCPT TO        Этап: DATA
+# DATA
+_STAGE: Final = re.compile(
+    r"(?:smtp[ -]command|stage|phase|step|этап|стадия|befehl|commande|comando|コマンド|命令)"
+    r"\W{1,12}(?P<command>connect|mail|rcpt|data|auth|ehlo|helo|starttls)\b"
+)
+_STAGES: Final = {
+    "connect": "CONN", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA", "auth": "AUTH",
+    "ehlo": "EHLO", "helo": "EHLO", "starttls": "STARTTLS",
+}  # fmt: skip
+
+
 def has_reply_code(text: str) -> bool:
     """Whether a line of the prose begins with a reply code and words, or quotes one."""
     return _LINE_OF_CODE.search(text) is not None
@@ -62,7 +74,12 @@ def has_reply_code(text: str) -> bool:
 
 def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
-    return add_answers(_by_structure(clues), clues.notice.text)
+    found = add_answers(_by_structure(clues), clues.notice.text)
+    if len(found) == 1 and found[0].command is None:
+        stage = _STAGE.search(clues.prose)
+        if stage:
+            return [msgspec.structs.replace(found[0], command=_STAGES[stage.group("command")])]
+    return found
 
 
 def _by_structure(clues: Clues) -> Sequence[Found]:

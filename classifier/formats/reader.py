@@ -57,7 +57,8 @@ class Reader(NamedTuple):
     what no such sign can say; either suffices. A reader goes `over` those that its system is made
     of or imitates, where both claim a mail. `read` gives what the prose says a recipient; it is
     asked where the status fields are absent or say nothing, always where `knows_more`, and for the
-    SMTP command where `knows_command`. `note` says for people what the mails look like.
+    SMTP command where `knows_command`; a mail of one that `wraps` is about a bounce inside it.
+    `note` says for people what the mails look like.
     """
 
     name: str
@@ -68,3 +69,4 @@ class Reader(NamedTuple):
     looks: Callable[[Clues], bool] | None = None
     knows_more: bool = False
     knows_command: bool = False
+    wraps: bool = False

@@ -44,16 +44,6 @@ READERS: Final = (
         "a dialogue in the text; its Status is often 5.0.0",
     ),
     Reader(
-        "domino",
-        (
-            "subject: delivery failure: ",
-            "text: not listed in domino directory",
-            "head: x-mailer: lotus notes",
-        ),
-        read_prose,
-        "was not delivered to: bob@example.org because: ..., and the reason in the subject",
-    ),
-    Reader(
         "dma",
         ("text: this is the dragonfly mail agent",),
         read_prose,
@@ -167,12 +157,6 @@ READERS: Final = (
         ),
         read_prose,
         "a status part, often without a diagnostic; the recipients alone in the text",
-    ),
-    Reader(
-        "notes",
-        ("text: ------- failure reasons", "text: user not listed in public name & address book"),
-        read_prose,
-        "text alone: the reason, then the recipient, below ------- Failure Reasons --------",
     ),
     Reader(
         "nullmailer",

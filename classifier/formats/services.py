@@ -34,13 +34,6 @@ READERS: Final = (
         over=("amazon-ses",),
     ),
     Reader(
-        "aol",
-        ("from: @aol.com", "from: .aol.com", "mta: .aol.com$"),
-        read_prose,
-        "a status part; old ones name the recipient without its domain",
-        over=("postfix", "sendmail"),
-    ),
-    Reader(
         "biglobe",
         ("from: biglobe.ne.jp && text: had delivery problems", "mta: biglobe.ne.jp$"),
         read_prose,
