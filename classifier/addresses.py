@@ -16,9 +16,9 @@ __all__ = ["ADDRESS", "bare", "domain_of", "read_list"]
 #: or a literal. Unlike RFC 5321's it takes the dots that some carriers allow (`a..b.@example.jp`).
 ADDRESS: Final = re.compile(
     # Not from the middle of a word: each place of a long one would be tried. Bullets may precede.
-    r"(?:\"[^\"\n\t\\@]{1,64}\"|(?<![^\s\"<>()\[\]:;,@\\|'`{}*\u2022\u00b7-])"
-    r"(?:[^\s\"<>()\[\]:;,@\\|'`{}]{0,32}\w'(?=\w)){0,2}"
-    r"[^\s\"<>()\[\]:;,@\\|'`{}]{1,128})"
+    r"(?:\"[^\"\n\t\\@]{1,64}\"|(?<![^\s\"<>()\[\]:;,@\\|'`{}*•·：，、。；（）「」『』【】《》〈〉-])"
+    r"(?:[^\s\"<>()\[\]:;,@\\|'`{}：，、。；（）「」『』【】《》〈〉]{0,32}\w'(?=\w)){0,2}"
+    r"[^\s\"<>()\[\]:;,@\\|'`{}：，、。；（）「」『』【】《》〈〉]{1,128})"
     r"@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}|\[[0-9A-Fa-f.:IPv]{3,50}\])"
 )
 # Ada Marsh <ada@example.org>   "Marsh, Ada" <ada@example.org>   <ada@example.org>   ada@...

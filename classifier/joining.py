@@ -15,6 +15,7 @@ from classifier.codes import find_status, is_vague
 from classifier.dates import iso_date
 from classifier.dsn import Recipient, StatusReport
 from classifier.formats import Clues, Found, Reader
+from classifier.formats.dialogue import read_answers
 from classifier.reasons import Kind
 from classifier.reply import read_command, read_reply
 from classifier.report import Failure
@@ -30,7 +31,7 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
-    elif reader.knows_command or "in reply to " in clues.prose:
+    elif reader.knows_command or "in reply to " in clues.prose or "<<< " in clues.prose:
         # of the only recipient: found without reading the prose
         said = [Found(recipient=None, text="", command=_shown_command(clues))]
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
@@ -47,7 +48,11 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
 
 
 def _shown_command(clues: Clues) -> str | None:
-    return read_command(" ".join(clues.prose.split()))
+    command = read_command(" ".join(clues.prose.split()))
+    if command is None and "<<<" in clues.prose:
+        answers = read_answers(clues.notice.text)
+        command = answers[-1].command or None if answers else None
+    return command
 
 
 def _says_nothing(recipient: Recipient) -> bool:

@@ -68,6 +68,7 @@ _COMMANDS: Final = {
     "helo": "EHLO", "ehlo": "EHLO", "lhlo": "EHLO", "starttls": "STARTTLS", "auth": "AUTH",
     "mail": "MAIL", "rcpt": "RCPT", "data": "DATA", "bdat": "DATA", "end": "DATA",
     "sending": "DATA", "quit": "QUIT",
+    "text": "DATA",
 }  # fmt: skip
 _COMMAND: Final = re.compile(
     # (in reply to RCPT TO command)                     Postfix
@@ -86,6 +87,9 @@ _COMMAND: Final = re.compile(
     # RCPT TO 550 5.1.1 ...    RCPT TO said 550 ...    hMailServer sent: RCPT TO:<bob@example.org>
     r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?(?: said:?| failed:?|:)? (?=[45]\d\d[ -])"
     r"|\bsent: (?P<j>rcpt|mail|data|auth|ehlo|helo)\b"
+    # I said RCPT To:      did not like our final DATA:      SMTP error, RCPT TO: host
+    r"|\bi said (?P<k>rcpt|mail|data)\b|\bour (?:final )?(?P<l>mail|rcpt|data|e?helo|auth)\b"
+    r"|smtp error,? (?P<m>rcpt|mail|data)\b|\bfor (?P<n>text) command"
 )
 # Words that name the stage without naming the command.
 _STAGES: Final = (
@@ -113,6 +117,7 @@ _STAGES: Final = (
 _LOGIN_CODES: Final = frozenset({"534", "535", "538"})
 # The last label is short: SMTPAddressFailedException is no domain.
 _NAME: Final = r"[A-Za-z0-9_](?:[\w-]{0,62}\.){1,12}[A-Za-z][\w-]{1,23}(?![\w-])"
+_IP: Final = r"\d{1,3}(?:\.\d{1,3}){3}"
 _HOST: Final = re.compile(
     # host mx1.example.net[192.0.2.1] said:    host mx1.example.net [192.0.2.1]: 550
     # server mx1.example.net[192.0.2.1] said:  ... while talking to mx1.example.net.:
@@ -122,10 +127,12 @@ _HOST: Final = re.compile(
     r"|connected to|lost connection with|connect to|\(from|relay used|remote-mta"
     r"|smtp-server|server at|\u0441\u0435\u0440\u0432\u0435\u0440|serveur|servidor"
     r"|\u30b5\u30fc\u30d0\u30fc?|\u670d\u52a1\u5668)(?!\w)"
-    rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})\.?(?=[\s:\[(,<>'\")]|$)"
+    rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|{_IP})\.?(?=[\s:\[(,<>'\")]|$)"
     # mx1.example.net[192.0.2.1] responded with    mx1.example.net told me    mx1.example.net 550 5.
-    rf"|(?<![@\w.-])(?P<speaker>{_NAME})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
+    rf"|<(?P<hashed>{_NAME}) #[45]\\.\\d"  # <mx1.example.net #5.1.1>
+    rf"|(?<![@\w.-])(?P<speaker>{_NAME}|{_IP})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
     r"(?:said|says|replied|answered|told|responded|returned|failed with|rejected|did not like"
+    r"|does not like"
     r"|(?=[45]\d\d[ -][45]\.\d{1,3}\.))",
     re.IGNORECASE,
 )
@@ -148,7 +155,7 @@ def _read_host(text: str, reply: int) -> str | None:
     named = None
     for found in _HOST.finditer(text):
         if named is None or found.start() < reply:
-            named = found.group("host") or found.group("speaker")
+            named = found.group(found.lastgroup or 0)
         if found.start() >= reply:
             break
     return named

@@ -39,6 +39,10 @@ _SUBJECT: Final = re.compile(
 )
 
 
+# What counts many mails is no report about one.
+_SUMMARY: Final = re.compile(r"summar|statisti|digest|daily report|weekly|logwatch|\bcron\b")
+
+
 def is_daemon(sender: str) -> bool:
     """Whether a From field, in lower case, is that of a mail system."""
     name, _, address = sender.rpartition("<")
@@ -69,8 +73,10 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
         return False
     signs = _read_signs(clues)
     if reader.name != "text":
-        return signs.writer >= 1 or signs.usual
-    if not signs.says_so or (signs.is_away and not signs.has_proof):
+        return signs.writer >= 1 or signs.usual or (signs.says_so and bool(clues.sender))
+    if not signs.says_so or (signs.is_away and not signs.is_about_somebody):
+        return False
+    if _SUMMARY.search(clues.subject):
         return False
     if _is_bulk(clues) and not signs.is_strict:
         return False
@@ -91,6 +97,7 @@ class _Signs(NamedTuple):
     is_away: bool  # whether it opens as automatic replies do
     usual: bool  # whether subject, a reply or the returned message alone are those of a report
     has_proof: bool  # a reply, the returned message, or a recipient that stands apart
+    is_about_somebody: bool  # the last two
 
 
 # How far a statement may stand from the beginning, in characters.
@@ -123,6 +130,7 @@ def _read_signs(clues: Clues) -> _Signs:
     titled = says(Says.FAILED, clues.subject) or says(Says.DELAYED, clues.subject)
     spoken = _SUBJECT.search(clues.subject) is not None
     weak = coded or says(Says.WEAK, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
+    titled_away = says(Says.AWAY, clues.subject) or says(Says.RECEIVED, clues.subject)
     away = min(
         (at for at in (find(Says.AWAY, opening), find(Says.RECEIVED, opening)) if at >= 0),
         default=-1,
@@ -133,9 +141,10 @@ def _read_signs(clues: Clues) -> _Signs:
         words=(titled or spoken) + states + coded + returned + named,
         says_so=declared or states or titled or failed >= 0 or (writer >= 2 and weak),
         is_strict=null or declared or (_has_daemon_name(clues.sender) and (titled or spoken)),
-        is_away=says(Says.AWAY, clues.subject) or (away >= 0 and not 0 <= failed < away),
+        is_away=titled_away or (away >= 0 and not 0 <= failed < away),
         usual=titled or spoken or lined or returned,
         has_proof=coded or returned or named,
+        is_about_somebody=returned or named,
     )
 
 

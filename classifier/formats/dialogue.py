@@ -77,12 +77,20 @@ def _answers(text: str) -> Iterator[Answer]:
             host = talks.pop(0)[1]
         if refuses:
             reply = f"{reply} {code}{(found.group('more') or '').rstrip()}".strip()
+        elif code == "220" and host is None:
+            host = _first_host(found.group("more") or "")
         elif code is None:
             command = _COMMANDS.get(found.group("command").lower(), command)
             about = found.group("about").lower()
         last = found.end()
     if reply:
         yield Answer(command, about, reply, host)
+
+
+def _first_host(banner: str) -> str | None:
+    """220 mx.example.org ESMTP (RFC 5321 4.2)."""
+    words = banner.lstrip(" -").split(maxsplit=1)
+    return words[0] if words and "." in words[0] else None
 
 
 def add_answers(found: Sequence[Found], text: str) -> Sequence[Found]:
@@ -133,7 +141,11 @@ def _complete(
         if recipient and recipient in (a.about if a.command == "RCPT" else a.reply.lower())
     ]
     if not own and not whole:
-        return found
+        # the reason of each recipient may be the refusal of all, at DATA
+        same = [a for a in answers if len(a.reply) > 8 and a.reply[:48] in found.text]
+        if not same:
+            return found
+        own = same
     answer = (own or whole)[-1]
     has_reason = "(reason: " in found.text and "(reason: )" not in found.text
     return msgspec.structs.replace(

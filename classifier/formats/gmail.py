@@ -13,8 +13,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
+from classifier.reply import read_reply
 
 __all__ = ["GROUPS", "READER"]
 
@@ -32,11 +35,11 @@ def _read(clues: Clues) -> Sequence[Found]:
     if response is None:
         return found
     reply = " ".join(response.group("reply").split())
-    recipients = [each.recipient for each in found] or list(clues.failed) or [None]
-    kind = found[0].kind if found else None
+    if not found:
+        return [Found(recipient=each, text=reply) for each in clues.failed or (None,)]
     return [
-        Found(recipient=recipient, text=reply, **({"kind": kind} if kind else {}))
-        for recipient in recipients
+        msgspec.structs.replace(each, text=reply, host=each.host or read_reply(each.text).host)
+        for each in found
     ]
 
 

@@ -59,7 +59,7 @@ def _list_address(clues: Clues) -> str | None:
 READERS: Final = (
     Reader(
         "ezmlm",
-        ("text: this is the ezmlm program", "head: mailing-list: ezmlm", "text: ezmlm-reject"),
+        ("text: ezmlm-reject", "text: ezmlm-return: fatal", "text: ezmlm-request: fatal"),
         read_prose,
         "qmail's form, refused by the list itself",
         over=("qmail",),

@@ -119,6 +119,11 @@ def _text_of(place: int, mentions: Sequence[Mention], lines: Sequence[str]) -> s
     last = place + len(same) - 1 - same.index(mention)  # several addresses of one line
     end = mentions[last + 1].line if last + 1 < len(mentions) else len(lines)
     below = lines[mention.line + 1 : min(end, mention.line + 1 + MAX_BELOW)]
+    if len(mentions) > 1 and not mention.rest and below and not below[0].strip():
+        # User mailbox exceeds allowed size: bob@example.org
+        line = lines[mention.line].strip()
+        if not CODED.search(line) and says(Says.WEAK, line.partition(mention.address)[0].lower()):
+            return line
     text = _below(mention.rest, below)
     if CODED.search(text):
         return text
@@ -161,7 +166,7 @@ def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
     if all(CODED.search(each.text) for each in found):
         return found
     coded: list[str] = []
-    if len(found) == 1:
+    if len(found) == 1 or not any(CODED.search(each.text) for each in found):
         coded = _coded(lines)[:6]
     complete: list[Found] = []
     for each in found:

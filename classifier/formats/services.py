@@ -132,6 +132,18 @@ READERS: Final = (
         "Chinese text, the recipient and the reply in a table; of Coremail",
     ),
     Reader(
+        "pec",
+        (
+            "head: x-ricevuta: errore",
+            "head: x-ricevuta: preavviso-errore",
+            "head: x-ricevuta: non-accettazione",
+            "subject: avviso di mancata consegna",
+            "subject: avviso di non accettazione",
+        ),
+        read_prose,
+        "Italy's certified mail: a sentence with the recipient and the status, signed",
+    ),
+    Reader(
         "postmark",
         ("mta: .mtasv.net$", "from: mtasv.net", "from: postmarkapp.com"),
         read_prose,
