@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from classifier.headers import Headers
-from classifier.lexicon import Says, says
+from classifier.lexicon import Says, find, says
 
 __all__ = ["is_auto_reply", "is_challenge"]
 
@@ -38,17 +39,35 @@ def is_auto_reply(headers: Headers, prose: str) -> bool:
     precedence = (headers.get("Precedence") or "").lower()
     if precedence in _PRECEDENCE:
         return True
-    if (headers.get("X-Auto-Response-Suppress") or "") and submitted.startswith("auto-"):
-        return "List-Unsubscribe" not in headers and "In-Reply-To" in headers
-    subject = (headers.text("Subject") or "").lower()
     if "List-Unsubscribe" in headers:
         return False
-    if says(Says.AWAY, subject):
+    # Exchange's and ticket systems' replies want no reply of any kind (MS-OXCMAIL).
+    suppress = (headers.get("X-Auto-Response-Suppress") or "").lower()
+    if suppress.startswith("all") and submitted.startswith("auto-"):
+        return True
+    subject = (headers.text("Subject") or "").lower()
+    opening = prose[:_OPENING]
+    if _is_title(subject) or says(Says.AUTOMATIC, opening):
         return True
     # What a person says, too, counts where a machine wrote.
     machine = headers.get("Return-Path") == "<>" or precedence in _QUIET or submitted[:5] == "auto-"
-    opening = prose[:_OPENING]
-    return says(Says.AWAY, opening) or (machine and says(Says.RECEIVED, f"{subject}\n{opening}"))
+    return machine and (says(Says.AWAY, opening) or says(Says.RECEIVED, f"{subject}\n{opening}"))
+
+
+#   Re: [#4711] Automatic reply: hello
+_BEFORE: Final = re.compile(r"(?:\s|\[[^\]]{0,40}\]|(?:re|aw|sv|antw|auto|tr|i) ?: ?|[(\[\"'*<-])*")
+_BEHIND: Final = re.compile(r"[^:：]{0,12}[:：]")
+
+
+def _is_title(subject: str) -> bool:
+    """Whether a subject opens as automatic replies' do, or has such words before a colon."""
+    begin = _BEFORE.match(subject)
+    start = begin.end() if begin else 0
+    for meaning in (Says.AUTOMATIC, Says.AWAY):
+        at = find(meaning, subject)
+        if at >= 0 and (at <= start + 8 or _BEHIND.search(subject, at) is not None):
+            return True
+    return False
 
 
 def is_challenge(headers: Headers, prose: str) -> bool:

@@ -20,8 +20,9 @@ class Says(StrEnum):
 
     FAILED = "failed"  # a message was not delivered
     DELAYED = "delayed"  # it is still on its way
-    AWAY = "away"  # an automatic reply
-    RECEIVED = "received"  # perhaps one, perhaps a person's
+    AUTOMATIC = "automatic"  # this is an automatic reply
+    AWAY = "away"  # somebody is out of office
+    RECEIVED = "received"  # a desk, or perhaps a person, has your message
     CHALLENGE = "challenge"  # prove first that you are a person
     WEAK = "weak"  # something failed
 

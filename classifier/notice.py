@@ -36,7 +36,8 @@ _HEAD: Final = re.compile(
     r"|MIME-Version|Received-SPF|Envelope-to|Content-Type|Sender|Reply-To):",
     re.MULTILINE | re.IGNORECASE,
 )
-# From, To, Date and Subject alone may be a description of the message for people.
+# Beside From. From, To, Date and Subject alone may be a description of the message for people.
+_BESIDE: Final = frozenset({"mime-version", "content-type", "delivered-to", "user-agent"})
 _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signature"})
 # A line that says that the returned message comes next.
 #   --- Below this line is a copy of the message.      ----- Original message -----
@@ -161,5 +162,8 @@ def _is_head(text: str, start: int, sure: bool) -> bool:
             break
         names.add(found.group(1).lower())
         at = found.end()
-    known = names & _SURE
-    return bool(names) if sure else len(names) >= 3 and len(known) >= 1
+    if sure:
+        return bool(names)
+    machine = any(name.startswith(("x-", "arc-")) or name in _BESIDE for name in names)
+    known = bool(names & _SURE) or ("from" in names and machine)
+    return len(names) >= 3 and known

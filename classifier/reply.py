@@ -90,6 +90,7 @@ _COMMAND: Final = re.compile(
     # I said RCPT To:      did not like our final DATA:      SMTP error, RCPT TO: host
     r"|\bi said (?P<k>rcpt|mail|data)\b|\bour (?:final )?(?P<l>mail|rcpt|data|e?helo|auth)\b"
     r"|smtp error,? (?P<m>rcpt|mail|data)\b|\bfor (?P<n>text) command"
+    r"|after transfer of mail (?P<o>text)"
 )
 # Words that name the stage without naming the command.
 _STAGES: Final = (

@@ -130,11 +130,10 @@ def _read_signs(clues: Clues) -> _Signs:
     titled = says(Says.FAILED, clues.subject) or says(Says.DELAYED, clues.subject)
     spoken = _SUBJECT.search(clues.subject) is not None
     weak = coded or says(Says.WEAK, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
-    titled_away = says(Says.AWAY, clues.subject) or says(Says.RECEIVED, clues.subject)
-    away = min(
-        (at for at in (find(Says.AWAY, opening), find(Says.RECEIVED, opening)) if at >= 0),
-        default=-1,
-    )
+    answers = (Says.AUTOMATIC, Says.AWAY, Says.RECEIVED)
+    titled_away = any(says(each, clues.subject) for each in answers)
+    places = [find(each, opening) for each in answers]
+    away = min((place for place in places if place >= 0), default=-1)
     failed = find(Says.FAILED, clues.prose[:_LOOKED_AT])
     return _Signs(
         writer=writer,

@@ -181,6 +181,7 @@ CASES: Final = (
         "5.1.1",
         "550 no mailbox. (#5.1.1)",
         "RCPT",
+        "192.0.2.1",
     ),
     Case(
         "qmail, local",

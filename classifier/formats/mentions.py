@@ -26,7 +26,7 @@ MAX_ON_LINE: Final = 64  # addresses of one line
 
 #: A reply code or a status. The lookbehind stands behind the digits, so that the search can look
 #: for the digit first.
-CODED: Final = re.compile(r"[45](?:[0-5]\d(?<![\d.\-]\d\d\d)(?=[ \-'\"\]]|$)|\.\d{1,3}\.\d{1,3})")
+CODED: Final = re.compile(r"[45](?:[0-5]\d(?<![\d.\-]\d\d\d)(?=[\s\-'\"\]]|$)|\.\d{1,3}\.\d{1,3})")
 
 
 class Role(IntEnum):
@@ -78,7 +78,8 @@ _LABELLED: Final = re.compile(
     rf"(?P<name>[^@\n;,:]{{0,60}}<)?(?P<address>{_A})",
     re.IGNORECASE,
 )
-_CELLS: Final = re.compile(rf"(?P<label>\w+(?: \w+)?) <?(?P<name>)(?P<address>{_A})>?$")
+#   Recipient bob@example.org    (two cells of a table)
+_CELLS: Final = re.compile(rf"(?P<label>\w+(?: \w+)?) <?(?P<address>{_A})>?$")
 _NEXT: Final = re.compile(rf"[>\])\"']{{0,2}} ?[,;] ?(?:[^@\n;,<]{{0,60}}<)?(?P<address>{_A})")
 _TO: Final = frozenset(
     ("to", "an", "à", "para", "a", "aan", "til", "till", "do", "komu", "кому", "προς", "kime",
@@ -165,11 +166,11 @@ def _mentions(lines: Sequence[str], clues: Clues) -> Iterator[Mention]:
 def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Mention]:
     line = lines[number]
     coded = CODED.search(line) is not None
+    cells = _CELLS.match(line)
+    if cells and label_of(cells.group("label").lower()) is Label.RECIPIENT:
+        yield from _list(number, line, cells, Role.HEADED)
+        return
     found = _LABELLED.match(line)
-    if found is None:  # Recipient bob@example.org    (two cells of a table)
-        found = _CELLS.match(line)
-        if found is not None and label_of(found.group("label").lower()) is not Label.RECIPIENT:
-            found = None
     if found is not None:
         label = found.group("label").strip().lower()
         meaning = label_of(label)

@@ -104,7 +104,7 @@ def _by_structure(clues: Clues) -> Sequence[Found]:
             )
         if len(found) >= MAX_FOUND:
             break
-    return _with_code(list(found.values()), lines)
+    return _with_code(list(found.values()), lines, mentions[0].line)
 
 
 def _open_table(line: str) -> str:
@@ -157,17 +157,19 @@ def _above(place: int, mentions: Sequence[Mention], lines: Sequence[str]) -> str
     return "\n".join(line.strip() for line in lines[start:end] if line.strip())
 
 
-def _with_code(found: list[Found], lines: Sequence[str]) -> Sequence[Found]:
+def _with_code(found: list[Found], lines: Sequence[str], first: int) -> Sequence[Found]:
     """What is still missing a text gets it from the whole prose.
 
-    The only recipient there is gets a reply that stands above its name; one of whom nothing at
-    all is said gets the sentences of failure.
+    The only recipient there is gets a reply that stands anywhere, several get one that stands
+    above the `first` of them; those of whom nothing at all is said get the sentences of failure.
     """
     if all(CODED.search(each.text) for each in found):
         return found
     coded: list[str] = []
-    if len(found) == 1 or not any(CODED.search(each.text) for each in found):
+    if len(found) == 1:
         coded = _coded(lines)[:6]
+    elif not any(CODED.search(each.text) for each in found):
+        coded = _coded(lines[:first])[:6]
     complete: list[Found] = []
     for each in found:
         more: list[str] = []
