@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from classifier.formats import Clues, Reader
 from classifier.formats.mentions import is_named
 from classifier.formats.prose import has_reply_code
+from classifier.headers import Headers
 from classifier.lexicon import Says, find, says
 from classifier.reply import read_reply
 
@@ -120,6 +121,7 @@ def _read_signs(clues: Clues) -> _Signs:
         + 2 * declared
         + submitted.startswith(("auto-replied", "auto-generated"))
         + (not daemon and _MACHINE.search(clues.sender) is not None)
+        + _to_machine(headers)
     )
     opening = clues.prose[:_OPENING]
     states = says(Says.FAILED, opening) or says(Says.DELAYED, opening)
@@ -151,6 +153,11 @@ _REPLY: Final = re.compile(r"(?:re|aw|sv|antw|r\xe9f) ?(?:\[\d+\])?:")
 _FORWARD: Final = re.compile(r"(?:fwd?|wg|tr|rv|i) ?:")
 
 
+def _to_machine(headers: Headers) -> bool:
+    """Whether a mail went to an address that only reports go to: list-bounces@example.org."""
+    return "bounce" in _local_part((headers.get("To") or "").lower())
+
+
 def _is_of_person(clues: Clues, reader: Reader) -> bool:
     """A person who writes about a bounce: a thread, and no daemon's name.
 
@@ -159,6 +166,8 @@ def _is_of_person(clues: Clues, reader: Reader) -> bool:
     headers = clues.message.headers
     if is_daemon(clues.sender):
         return False
-    if "In-Reply-To" in headers or _REPLY.match(clues.subject):
+    if "In-Reply-To" in headers:
         return True
+    if _REPLY.match(clues.subject):
+        return not _to_machine(headers)
     return reader.name == "text" and _FORWARD.match(clues.subject) is not None

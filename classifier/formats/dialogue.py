@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from classifier.addresses import domain_of
+from classifier.formats.mentions import CODED
 from classifier.formats.reader import Found
 
 __all__ = ["Answer", "add_answers", "read_answers"]
@@ -118,6 +119,9 @@ def add_answers(found: Sequence[Found], text: str) -> Sequence[Found]:
 
 
 def _is_of(answer: Answer, found: Found) -> bool:
+    """Whether a refusal is what Sendmail sums up for a recipient: 554 <bob@example.org>... ."""
+    if CODED.search(found.text) and not found.text.startswith("554 "):
+        return False
     domain = domain_of(found.recipient)
     host = (answer.host or "").lower()
     return bool(domain and host) and f".{host}".endswith(f".{domain}")
