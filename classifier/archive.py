@@ -20,6 +20,8 @@ import msgspec
 from classifier.folders import walk_folder
 from classifier.mbox import find_opening, split_mails
 from classifier.message import READ_CAP
+from classifier.notifications import MARKS, looks_like_json
+from classifier.objects import split_objects
 
 __all__ = ["Item", "Unreadable", "read_paths", "read_stream"]
 
@@ -175,6 +177,9 @@ def _read_source(
 
 def _read_mails(source: _Source, origin: str, size: int | None, cap: int) -> Iterator[Item]:
     """The mails of a file that is not empty; `size` is its length, where known."""
+    if looks_like_json(source.head):
+        yield from _read_objects(source, origin)
+        return
     opening = find_opening(source.head)
     if opening:
         begin, eol = opening
@@ -192,8 +197,19 @@ def _read_mails(source: _Source, origin: str, size: int | None, cap: int) -> Ite
     yield Item(origin, bytes(kept), seen > cap, None if source.fault else seen)
 
 
+def _read_objects(source: _Source, origin: str) -> Iterator[Item]:
+    """The notifications of a file of JSON; all of it as one, where it holds no object."""
+    number = -1
+    for number, (raw, size) in enumerate(split_objects(source.pieces(0))):
+        yield Item(f"{origin}#{number}", raw, size > len(raw), size)
+    if number < 0:
+        yield Item(origin, source.head, False, len(source.head))
+
+
 def _looks_like_mail(head: bytes) -> bool:
     """Whether a file that nobody called a mail is one, by its first line that is not blank."""
+    if looks_like_json(head):
+        return any(mark in head for mark in MARKS)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")[:1024]
     return b"\0" not in start and bool(_FIELD.match(start) or find_opening(head))
 

@@ -156,9 +156,16 @@ def weigh(failure: Failure, report: Report) -> Evidence:
     auth = report.returned.auth if report.returned else None
     if auth and auth.source and report.returned:
         places["auth"] = f"{auth.source}, in the {report.returned.source}"
-    folded, wrapper = fold(reply.text), fold(outer)
+    text = reply.text
+    if failure.hint and reply.code is None:  # words of the service, no server's reply
+        text = text or failure.hint
+        folded = fold(f"{failure.hint} {reply.text}")
+    else:
+        folded = fold(text)
+        outer = f"{failure.hint} {outer}".strip()
+    wrapper = fold(outer)
     return Evidence(
-        text=reply.text,
+        text=text,
         folded=folded,
         outer=outer,
         wrapper=wrapper,

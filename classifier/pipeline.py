@@ -12,6 +12,8 @@ from classifier.evidence import Evidence, weigh, weigh_text
 from classifier.judge import Verdict, judge, judge_model, undecided
 from classifier.message import parse
 from classifier.model.store import find
+from classifier.notifications import looks_like_json, read_notifications
+from classifier.objects import OBJECT_CAP, split_objects
 from classifier.reading import read_report
 from classifier.reasons import Kind
 from classifier.report import Report
@@ -22,19 +24,28 @@ from classifier.rules.loader import load, load_shipped
 if TYPE_CHECKING:
     from classifier.model.scorer import Model
 
-__all__ = ["Classifier", "classify", "read"]
+__all__ = ["Classifier", "classify", "read", "read_all"]
 
 _JUDGED = frozenset({Kind.FAILURE, Kind.DELAY})
 
 
 def read(raw: bytes, size: int | None = None) -> Report:
-    """What a mail reports, before any verdict.
+    """What a mail reports, before any verdict; of several notifications the first.
 
-    `raw` is one mail, with LF, CRLF or CR line ends; only its first 256 KiB are read. `size` is
-    the whole mail's in bytes, where `raw` is only its beginning. Never raises: a mail that is no
-    bounce has a `kind` that says so, oddities are in `defects`.
+    `raw` is one mail, with LF, CRLF or CR line ends, of which only the first 256 KiB are read, or
+    a notification of a sending service in JSON. `size` is the whole mail's in bytes, where `raw`
+    is only its beginning. Never raises: a mail that is no bounce has a `kind` that says so,
+    oddities are in `defects`.
     """
-    return read_report(parse(raw, size=size))
+    return read_all(raw, size)[0]
+
+
+def read_all(raw: bytes, size: int | None = None) -> tuple[Report, ...]:
+    """As `read`, and every notification of a text that holds more than one: a list, JSON lines."""
+    if not looks_like_json(raw):
+        return (read_report(parse(raw, size=size)),)
+    reports = [each for text, _ in split_objects([raw]) for each in read_notifications(text)]
+    return tuple(reports) or read_notifications(raw[:OBJECT_CAP])
 
 
 class Classifier:
@@ -65,7 +76,9 @@ class Classifier:
         `origin` is put into the records as given; `headers` names headers of the returned
         message to add. Never raises.
         """
-        return self.judge_report(read(raw), origin, headers)
+        return tuple(
+            row for report in read_all(raw) for row in self.judge_report(report, origin, headers)
+        )
 
     def judge_report(
         self, report: Report, origin: str = "-", headers: Sequence[str] = ()

@@ -24,6 +24,7 @@ from classifier.headers import Headers
 from classifier.joining import from_prose, from_status, host_of
 from classifier.message import Message, parse
 from classifier.notice import Notice, read_notice
+from classifier.notifications import read_notifications
 from classifier.reasons import Kind
 from classifier.report import Failure, Report, Returned
 from classifier.signs import is_bounce
@@ -41,6 +42,9 @@ def read_report(message: Message, depth: int = 0) -> Report:
     A bounce that somebody passes on, or that a filter or a list wraps, is read as if it had come
     by itself; `depth` counts the mails around this one.
     """
+    told = _read_json(message) if depth == 0 else None
+    if told is not None:
+        return told
     passed_on = is_forward(message.headers)
     if not passed_on:
         report = _read_itself(message)
@@ -52,6 +56,23 @@ def read_report(message: Message, depth: int = 0) -> Report:
             note = f"the bounce stands inside another mail: {inner.place}"
             return msgspec.structs.replace(found, defects=(*found.defects, note))
     return _read_itself(message) if passed_on else report
+
+
+def _read_json(message: Message) -> Report | None:
+    """The notification that SNS sends by mail: the text of the mail is JSON and nothing else."""
+    part = message.first("text/plain", "application/json")
+    if part is None or part.raw.lstrip()[:1] != b"{":
+        return None
+    found = next(iter(read_notifications(part.text)), None)
+    if found is None or found.format == "json":  # nobody's, or no JSON
+        return None
+    headers = message.headers
+    return msgspec.structs.replace(
+        found,
+        message_id=headers.get("Message-Id") or None,
+        bounce_auth=read_auth(headers, _from_domain(headers)),
+        defects=(*message.defects, *found.defects),
+    )
 
 
 def _says_nothing(report: Report, message: Message) -> bool:

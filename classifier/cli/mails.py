@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from classifier.archive import Item, Unreadable, read_paths
 from classifier.cli.common import CLOSED, UNREAD, Format, choose_format, look, to_terminal
 from classifier.cli.progress import Progress, total_size
 from classifier.errors import OperatorError
-from classifier.pipeline import Classifier, read
+from classifier.pipeline import Classifier, read_all
 from classifier.reasons import Kind
 from classifier.report import Report
 from classifier.rows import Row, error_row, flatten
@@ -63,24 +63,30 @@ def _run(
             whole = False
             bar.say(f"{item.origin}: {item.why}; {item.cure}")
             continue
-        rows, report = _judge(classifier, item, headers)
-        if report is None:
-            whole = False
-            bar.say(f"{item.origin}: could not be judged ({rows[0].defects[0]}); please report it")
-        sink.write(rows, report)
-        bar.advance(item.size or len(item.raw), sum(row.kind is Kind.FAILURE for row in rows))
+        failed = 0
+        for rows, report in _judge(classifier, item, headers):
+            if report is None:
+                whole = False
+                why = f"could not be judged ({rows[0].defects[0]}); please report it"
+                bar.say(f"{item.origin}: {why}")
+            elif report.kind is Kind.ERROR:
+                whole = False
+                bar.say(f"{item.origin}: {report.defects[0]}; is the file cut off, or no JSON?")
+            sink.write(rows, report)
+            failed += sum(row.kind is Kind.FAILURE for row in rows)
+        bar.advance(item.size or len(item.raw), failed)
     return whole
 
 
 def _judge(
     classifier: Classifier, item: Item, headers: Sequence[str]
-) -> tuple[tuple[Row, ...], Report | None]:
-    """The records of one mail. A fault of ours costs its mail, never the run."""
+) -> Iterator[tuple[tuple[Row, ...], Report | None]]:
+    """The records of one mail, by its reports. A fault of ours costs its mail, never the run."""
     try:
-        report = read(item.raw, item.size)
-        return classifier.judge_report(report, item.origin, headers), report
+        for report in read_all(item.raw, item.size):
+            yield classifier.judge_report(report, item.origin, headers), report
     except Exception as error:
-        return (error_row(item.origin, f"{type(error).__name__}: {error}"),), None
+        yield (error_row(item.origin, f"{type(error).__name__}: {error}"),), None
 
 
 def _check_headers(names: Sequence[str]) -> list[str]:
