@@ -31,7 +31,7 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
-    elif reader.knows_command or "in reply to " in clues.prose or "<<< " in clues.prose:
+    elif reader.knows_command or any(words in clues.prose for words in _SHOWING):
         # of the only recipient: found without reading the prose
         said = [Found(recipient=None, text="", command=_shown_command(clues))]
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
@@ -45,6 +45,10 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
             prose = None
         failures.append(_join(recipient, prose, status))
     return tuple(failures)
+
+
+#: Where one of these stands, the prose shows the command that the status fields lack.
+_SHOWING: Final = ("in reply to ", "<<< ", "refused to talk", "(after ")
 
 
 def _shown_command(clues: Clues) -> str | None:

@@ -18,7 +18,19 @@ PACKAGE: Final = ROOT / "classifier"
 #: From the ground up. A module may import from its own line and from those above it here.
 LAYERS: Final = (
     ("reasons", "codes", "errors", "dates"),
-    ("message", "headers", "charset", "markup", "authres", "addresses", "hops", "reply", "tnef", "lexicon", "objects"),
+    (
+        "message",
+        "headers",
+        "charset",
+        "markup",
+        "authres",
+        "addresses",
+        "hops",
+        "reply",
+        "tnef",
+        "lexicon",
+        "objects",
+    ),
     ("dsn", "notice", "feedback", "report", "wrapped", "autoreply"),
     ("formats", "notifications"),
     ("reading", "signs", "joining", "disposition"),

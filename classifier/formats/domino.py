@@ -42,7 +42,7 @@ READERS: Final = (
     Reader(
         "domino",
         (
-            "subject: delivery failure: ",
+            "subject: delivery failure: && text: was not delivered to:",
             "text: not listed in domino directory",
             "head: x-mailer: lotus notes",
         ),

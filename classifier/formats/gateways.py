@@ -32,11 +32,21 @@ READERS: Final = (
         "a status part for content that was refused; the recipient behind ->",
     ),
     Reader(
+        "antigen",
+        (
+            "text: antigen for exchange found",
+            "from: antigen_",
+        ),
+        read_prose,
+        "text alone, of a filter inside Exchange: names no recipient",
+    ),
+    Reader(
         "barracuda",
         (
             "mta: .ess.barracuda.com$",
+            "head: message-id: <ndr-",
             "from: barracuda",
-            "text: barracuda email security",
+            "text: was blocked by our spam firewall",
         ),
         read_prose,
         "a status part with a whole diagnostic",
@@ -56,17 +66,54 @@ READERS: Final = (
         over=("postfix",),
     ),
     Reader(
+        "clearswift",
+        (
+            "text: mimesweeper for smtp",
+            "from: mimesweeper",
+        ),
+        read_prose,
+        "text alone: Recipients, Scenario, Reason",
+    ),
+    Reader(
+        "sieve",
+        (
+            "text: was automatically rejected",
+            "subject: automatically rejected mail",
+        ),
+        read_prose,
+        "a disposition notification whose text says: automatically rejected",
+    ),
+    Reader(
+        "esafe",
+        ("text: esafe has detected",),
+        read_prose,
+        "text alone: Destination, Details",
+    ),
+    Reader(
+        "f-secure",
+        ("from: f-secure",),
+        read_prose,
+        "text alone: the recipients labelled",
+    ),
+    Reader(
         "fireeye",
         ("mta: .fireeyecloud.com$", "from: fireeyecloud.com", "text: fireeye etp"),
         read_prose,
         "a status part with a whole diagnostic",
+        over=("postfix",),
     ),
     Reader(
         "fortimail",
-        ("mta: .fortimail.com$", "from: fortimail"),
+        ("head: x-fe-policy-id:", "mta: .fortimail.com$"),
         read_prose,
         "Sendmail's form",
         over=("sendmail",),
+    ),
+    Reader(
+        "gfi",
+        ("text: gfi mailessentials",),
+        read_prose,
+        "text alone: To, Anti-spam filter, Details",
     ),
     Reader(
         "interscan",
@@ -88,6 +135,15 @@ READERS: Final = (
         read_prose,
         "The reason for the problem: 5.1.0 - Unknown address error 550-'...'",
         over=("amazon-ses",),
+    ),
+    Reader(
+        "kaspersky",
+        (
+            "text: kaspersky secure mail gateway",
+            "from: kaspersky",
+        ),
+        read_prose,
+        "text alone: Recipients, Status, Action",
     ),
     Reader(
         "m-filter",
@@ -113,8 +169,20 @@ READERS: Final = (
         "text alone: the reply between rules, then The following recipients were affected",
     ),
     Reader(
+        "mailscanner",
+        (
+            "from: mailscanner",
+            "text: mailscanner email virus scanner",
+        ),
+        read_prose,
+        "text alone: To, Report",
+    ),
+    Reader(
         "mcafee",
-        ("text:  --- the following addresses had delivery problems ---",),
+        (
+            "text:  --- the following addresses had delivery problems ---",
+            "head: x-nai-header:",
+        ),
         read_prose,
         "<bob@example.org>   (Unknown user), and a status part with the reply",
     ),
@@ -144,14 +212,28 @@ READERS: Final = (
         ("from: .mxlogic.net", "mta: .mxlogic.net$"),
         read_prose,
         "text like Exim's: <bob@example.org>: 550",
-        over=("exim",),
+        over=("exim", "gmx"),
     ),
     Reader(
         "proofpoint",
-        ("mta: .pphosted.com$", "from: .pphosted.com", "mta: .ppe-hosted.com$"),
+        (
+            "mta: .pphosted.com$",
+            "mta: .ppops.net$",
+            "from: .pphosted.com",
+            "mta: .ppe-hosted.com$",
+        ),
         read_prose,
         "Sendmail's form, with a status part",
         over=("sendmail",),
+    ),
+    Reader(
+        "puremessage",
+        (
+            "text: sophos puremessage",
+            "from: puremessage",
+        ),
+        read_prose,
+        "text alone, in HTML: Recipient(s), Rule, Action taken",
     ),
     Reader(
         "secure-mail",
@@ -163,12 +245,6 @@ READERS: Final = (
         "Regarding recipient(s), Delivery status, MTA Response; of CipherTrust's gateways",
     ),
     Reader(
-        "sophos",
-        ("mta: .sophos.com$", "from: sophos", "mta: .ctmail.com$"),
-        read_prose,
-        "a status part with a whole diagnostic",
-    ),
-    Reader(
         "surfcontrol",
         (
             "head: x-mailer: surfcontrol",
@@ -176,5 +252,14 @@ READERS: Final = (
         ),
         read_prose,
         "text alone: Addressed To:, then each attempt with the reply",
+    ),
+    Reader(
+        "watchguard",
+        (
+            "from: watchguard xcs",
+            "text: watchguard xcs",
+        ),
+        read_prose,
+        "text alone: To, Filter, Details",
     ),
 )

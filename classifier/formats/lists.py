@@ -75,6 +75,7 @@ READERS: Final = (
         ("from: list server at", "from: l-soft list server", "head: x-lsv-listid:"),
         _read_refusal,
         "text alone: You are not authorized to send mail to the list",
+        over=("sendmail",),
     ),
     Reader(
         "mailman",

@@ -54,10 +54,10 @@ _A: Final = ADDRESS.pattern
 _X400: Final = r"/(?:[A-Z][A-Za-z0-9:-]{0,15}=[^/\n]{1,64}/){3,12}"
 _BULLETS: Final = r"[ \t>*\-•·▶■・※]{0,16}(?:\d{1,3}[.)] ?)?"
 #   Bob van Marsh        MARSH, BOB        Übersee-Vertrieb (Bremen)
-_NAME: Final = (
-    r"(?:(?!(?i:to|for|from|at|user|mailbox|address|an|a|your|the|my|our)\b)"
-    r"[\w.,'()/&-]{1,32} ?){0,5}"
+_PART: Final = (
+    r"(?!(?i:to|for|from|at|user|mailbox|address|an|a|your|the|my|our)\b)[\w.,'()/&-]{1,32}"
 )
+_NAME: Final = rf"(?:{_PART}(?: {_PART}){{0,4}})?"
 _HEAD: Final = re.compile(
     # <bob@example.org>: ...      * bob@example.org      bob@example.org (user not found)
     rf"{_BULLETS}(?:(?P<name>(?:\"[^\"\n]{{0,80}}\"|{_NAME}) ?<)|['\"「『<\[(]{{0,2}})"

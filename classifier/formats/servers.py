@@ -20,16 +20,25 @@ def _has_exim_id(clues: Clues) -> bool:
 
 READERS: Final = (
     Reader(
-        "axigen",
-        ("head: x-mailer: axigen", "text: axigen mail server", "from: axigen"),
+        "argosoft",
+        ("head: x-mailer: argosoft",),
         read_prose,
-        "a status part with a whole diagnostic",
+        "text alone: bob@example.org - 550",
+    ),
+    Reader(
+        "axigen",
+        (
+            "head: message-id: <axigen-dsn-",
+            "text: (axigen).",
+        ),
+        read_prose,
+        "a status part; the text has the reply below each recipient",
     ),
     Reader(
         "chasquid",
-        ("head: x-failed-recipients: && text: (chasquid",),
+        ("head: message-id: <chasquid-dsn-",),
         read_prose,
-        "a status part; the text repeats the replies in a list",
+        "text, and since 1.1 a status part; the replies under Technical details",
     ),
     Reader(
         "communigate",
@@ -44,29 +53,23 @@ READERS: Final = (
         "a dialogue in the text; its Status is often 5.0.0",
     ),
     Reader(
+        "critical-path",
+        ("text: the server that refused it gave the explanation below",),
+        read_prose,
+        "a status part; Recipient, Server and Answer in the text",
+    ),
+    Reader(
         "dma",
         ("text: this is the dragonfly mail agent",),
         read_prose,
         "text alone: There was an error delivering your mail to <bob@example.org>.",
     ),
     Reader(
-        "exim",
-        (
-            "text: created automatically by mail delivery software && head: x-failed-recipients:",
-            "text: created automatically by mail delivery software && text: (exim ",
-            "text: smtp error from remote mail server after && head: x-failed-recipients:",
-        ),
-        read_prose,
-        "text, and since 4.87 a status part that says little more than 5.0.0",
-        over=("sendmail",),
-        looks=_has_exim_id,
-        knows_command=True,
-    ),
-    Reader(
         "exchange-2003",
         (
             "text: did not reach the following recipient(s):",
             "text: did not reach some or all of the intended recipients",
+            "text: hat einige oder alle empfänger nicht erreicht",
             "text: msexch:",
             "head: x-mailer: internet mail service",
             "head: x-mailer: microsoft exchange server internet mail connector",
@@ -74,6 +77,20 @@ READERS: Final = (
         read_prose,
         "text alone: did not reach the following recipient(s): bob@example.org on DATE, a reason",
         over=("exchange", "sendmail"),
+    ),
+    Reader(
+        "exim",
+        (
+            "text: created automatically by mail delivery software && head: x-failed-recipients:",
+            "text: created automatically by mail delivery software && text: (exim ",
+            "text: smtp error from remote mail server after && head: x-failed-recipients:",
+            "text: by mail delivery software. && text: smtp error from remote mail server after",
+        ),
+        read_prose,
+        "text, and since 4.87 a status part that says little more than 5.0.0",
+        over=("sendmail",),
+        looks=_has_exim_id,
+        knows_command=True,
     ),
     Reader(
         "groupwise",
@@ -87,15 +104,21 @@ READERS: Final = (
     ),
     Reader(
         "haraka",
-        ("text: this is the mail system haraka", "field: x-haraka-"),
+        ("text: this is the haraka mailer program",),
         read_prose,
-        "a status part with a whole diagnostic; the returned message in text/rfc822-headers",
+        "a status part in the manner of qmail's text",
+        over=("qmail",),
     ),
     Reader(
         "hmailserver",
-        ("text: hmailserver", "head: x-mailer: hmailserver"),
+        (
+            "text: hmailserver sent:",
+            "text: error type: smtp",
+            "text: your message did not reach some or all of the intended recipients.      sent:",
+        ),
         read_prose,
-        "text alone: Recipient address, SMTP error, and the reply of the remote server",
+        "text alone: Error Type: SMTP, what was sent, what the remote server replied",
+        over=("exchange-2003",),
     ),
     Reader(
         "imail",
@@ -114,19 +137,30 @@ READERS: Final = (
     ),
     Reader(
         "james",
-        ("text: error message below: && text: rcpt to", "subject: [bounce]", "text: james smtp"),
+        (
+            "text: error message below: && text: rcpt to",
+            "subject: [bounce]",
+            "text: this is the james mail server",
+            "text: james smtp",
+        ),
         read_prose,
-        "text alone: Error message below, the reply, and the envelope under Message details",
+        "text alone: the reply under Error message below, or below each recipient",
+        over=("qmail",),
     ),
     Reader(
         "kerio",
-        ("head: x-mailer: kerio", "text: kerio connect", "text: kerio mailserver"),
+        (
+            "head: x-mailer: kerio",
+            "text: kerio connect",
+            "text: kerio mailserver",
+        ),
         read_prose,
         "a status part with a whole diagnostic",
+        over=("domino",),
     ),
     Reader(
         "kumomta",
-        ("field: x-kumomta-", "head: user-agent: kumomta"),
+        ("text: the message was received at && text:  and addressed to ", "field: x-kumomta-"),
         read_prose,
         "a status part with a whole diagnostic",
     ),
@@ -137,6 +171,12 @@ READERS: Final = (
         "text alone: Recipient: [SMTP:bob@example.org], then Reason: with the reply",
     ),
     Reader(
+        "masqmail",
+        ("text: by the mailer daemon (masqmail",),
+        read_prose,
+        "text alone, the recipients in <>",
+    ),
+    Reader(
         "mdaemon",
         ("from: mdaemon@", "head: x-mailer: mdaemon", "text: mdaemon has identified"),
         read_prose,
@@ -144,9 +184,13 @@ READERS: Final = (
     ),
     Reader(
         "mercury",
-        ("text: mercury smtp", "text: mercury/32", "head: x-mailer: mercury"),
+        (
+            "subject: postmaster notify: delivery failure",
+            "text: mercury smtp",
+            "text: mercury/32",
+        ),
         read_prose,
-        "text alone, the reply beside or below the recipient",
+        "text alone: *** bob@example.org, the reply below",
     ),
     Reader(
         "microsoft-smtpsvc",
@@ -159,10 +203,19 @@ READERS: Final = (
         "a status part, often without a diagnostic; the recipients alone in the text",
     ),
     Reader(
-        "nullmailer",
-        ("text: the nullmailer program", "from: nullmailer"),
+        "mmdf",
+        (
+            "from: (mmdf ",
+            "from: memo service",
+        ),
         read_prose,
-        "a status part; the text in the manner of qmail",
+        "text alone: bob@example.org (host: example.org)",
+    ),
+    Reader(
+        "nullmailer",
+        ("text: this is the nullmailer delivery system",),
+        read_prose,
+        "a status part; Reporting-MTA of a type of its own",
     ),
     Reader(
         "opensmtpd",
@@ -193,6 +246,15 @@ READERS: Final = (
         "a status part whose Status holds a comment, too",
     ),
     Reader(
+        "pp",
+        (
+            "subject: delivery report (failure) for",
+            "head: message-type: delivery report",
+        ),
+        read_prose,
+        "text alone, of X.400 gateways: Your message was not delivered to, for the following reason",
+    ),
+    Reader(
         "qmail",
         (
             "text: this is the qmail-send program",
@@ -201,6 +263,12 @@ READERS: Final = (
         ),
         read_prose,
         "text alone, a paragraph a recipient; of qmail and its children",
+    ),
+    Reader(
+        "scalix",
+        ("head: x-scalix-hops:",),
+        read_prose,
+        "text alone: Hugo TREMBLAY (bob@example.org), Non-delivery reason",
     ),
     Reader(
         "sendmail",
@@ -220,29 +288,45 @@ READERS: Final = (
     ),
     Reader(
         "smartermail",
-        ("text: smartermail", "head: x-mailer: smartermail"),
+        (
+            "head: x-smartermail-",
+            "text: could not deliver message to the following recipient(s): && text: failed recipient:",
+        ),
         read_prose,
-        "text alone: Could not deliver message to the following recipient(s)",
+        "text alone: Failed Recipient, Reason: Remote host said",
     ),
     Reader(
         "sun-messaging",
         (
             "text: this report relates to a message you sent with the following header",
             "from: pmdf e-mail interconnect",
+            "from: pmdf mail server",
         ),
         read_prose,
         "Recipient address, Reason, Diagnostic code; of PMDF and Sun's and Oracle's servers",
     ),
     Reader(
         "surgemail",
-        ("head: x-mailer: surgemail", "text: surgemail"),
+        (
+            "head: x-server: high performance mail server",
+            "text: and && text: responded with && text: i said rcpt",
+        ),
         read_prose,
-        "text alone",
+        "text alone: I said RCPT To, and HOST responded with",
     ),
     Reader(
-        "zonemta",
-        ("field: x-zonemta-", "text: zone-mta", "head: x-sending-zone:"),
+        "vpop3",
+        ("head: x-mailer: vpop3",),
         read_prose,
-        "a status part with a whole diagnostic",
+        "text alone: Message to, Error",
+    ),
+    Reader(
+        "xmail",
+        (
+            "head: x-mailerserver: xmail",
+            "text: xmail bounce: rcpt=",
+        ),
+        read_prose,
+        "text alone: Rcpt=[bob@example.org];Error=[550], then a log",
     ),
 )

@@ -11,6 +11,27 @@ __all__ = ["READERS"]
 
 READERS: Final = (
     Reader(
+        "1and1",
+        (
+            "from: @kundenserver.de",
+            "from: @perfora.net",
+            "from: @ionos.",
+            "text: smtp error from remote server for && text: created automatically",
+        ),
+        read_prose,
+        "text like Exim's: SMTP error from remote server for TEXT command, host: ... reason: 550",
+        over=("exim", "gmx"),
+    ),
+    Reader(
+        "aliyun",
+        (
+            "from: @aliyun.com",
+            "from: @alibaba-inc.com",
+        ),
+        read_prose,
+        "Chinese text, the recipient and the reply labelled",
+    ),
+    Reader(
         "amazon-ses",
         ("mta: amazonses.com$", "from: amazonses.com", "field: x-ses-"),
         read_prose,
@@ -38,6 +59,22 @@ READERS: Final = (
         ("from: biglobe.ne.jp && text: had delivery problems", "mta: biglobe.ne.jp$"),
         read_prose,
         "text alone: the addresses, then Non-delivered information",
+        over=("sendmail",),
+    ),
+    Reader(
+        "coremail",
+        ("text: coremail",),
+        read_prose,
+        "Chinese text, the recipient and the reply labelled; of universities and providers",
+    ),
+    Reader(
+        "daum",
+        (
+            "from: @hanmail.net",
+            "from: @daum.net",
+        ),
+        read_prose,
+        "Korean text, the recipient and the reason labelled",
     ),
     Reader(
         "docomo",
@@ -70,16 +107,11 @@ READERS: Final = (
         over=("exim",),
     ),
     Reader(
-        "1and1",
-        (
-            "from: @kundenserver.de",
-            "from: @perfora.net",
-            "from: @ionos.",
-            "text: smtp error from remote server for && text: created automatically",
-        ),
+        "godaddy",
+        ("from: .secureserver.net",),
         read_prose,
-        "text like Exim's: SMTP error from remote server for TEXT command, host: ... reason: 550",
-        over=("exim", "gmx"),
+        "qmail's form with a text of its own: child status 100",
+        over=("qmail",),
     ),
     Reader(
         "icloud",
@@ -107,8 +139,29 @@ READERS: Final = (
         over=("ezweb",),
     ),
     Reader(
+        "libero",
+        (
+            "from: @libero.it",
+            "from: .libero.it",
+        ),
+        read_prose,
+        "a status part; bob@example.org; Failed; 5.1.1 in the text",
+    ),
+    Reader(
+        "linkedin",
+        ("from: @linkedin.com && subject: undeliver",),
+        read_prose,
+        "a status part; the text is HTML for people",
+    ),
+    Reader(
+        "locaweb",
+        ("from: @locaweb.com.br",),
+        read_prose,
+        "a status part; Portuguese text, the recipient labelled",
+    ),
+    Reader(
         "mailgun",
-        ("from: mailgun.org", "mta: .mailgun.org$", "mta: .mailgun.net$"),
+        ("from: mailgun.org", "mta: mailgun.org$", "mta: mailgun.net$"),
         read_prose,
         "a status part with a whole diagnostic",
     ),
@@ -117,6 +170,7 @@ READERS: Final = (
         ("mta: .mailjet.com$", "from: mailjet.com"),
         read_prose,
         "a status part with a whole diagnostic",
+        over=("postfix",),
     ),
     Reader(
         "mailru",
@@ -126,10 +180,34 @@ READERS: Final = (
         over=("exim",),
     ),
     Reader(
-        "netease",
-        ("from: @163.com", "from: @126.com", "from: @188.com", "from: @yeah.net", "text: coremail"),
+        "naver",
+        ("from: @naver.com",),
         read_prose,
-        "Chinese text, the recipient and the reply in a table; of Coremail",
+        "Korean HTML, the recipient and the reason in a table",
+    ),
+    Reader(
+        "netease",
+        (
+            "from: @163.com",
+            "from: @126.com",
+            "from: @188.com",
+            "from: @yeah.net",
+        ),
+        read_prose,
+        "Chinese text of Coremail's, the reply after 英文说明",
+        over=("coremail",),
+    ),
+    Reader(
+        "outlook",
+        (
+            "mta: .hotmail.com$",
+            "from: postmaster@hotmail.",
+            "from: postmaster@outlook.",
+            "from: postmaster@mail.hotmail.",
+        ),
+        read_prose,
+        "Microsoft's consumer mail: as its SMTP service, the text in UTF-7 at times",
+        over=("microsoft-smtpsvc", "exchange", "exchange-online"),
     ),
     Reader(
         "pec",
@@ -142,6 +220,12 @@ READERS: Final = (
         ),
         read_prose,
         "Italy's certified mail: a sentence with the recipient and the status, signed",
+    ),
+    Reader(
+        "postal",
+        ("text: this is the mail delivery service responsible for delivering mail to",),
+        read_prose,
+        "text alone, often without a reason",
     ),
     Reader(
         "postmark",
@@ -167,28 +251,33 @@ READERS: Final = (
         "a status part; the text in one line a recipient",
     ),
     Reader(
-        "outlook",
+        "seznam",
         (
-            "mta: .hotmail.com$",
-            "from: postmaster@hotmail.",
-            "from: postmaster@outlook.",
-            "from: postmaster@mail.hotmail.",
+            "from: @seznam.cz",
+            "mta: .seznam.cz$",
         ),
         read_prose,
-        "Microsoft's consumer mail: as its SMTP service, the text in UTF-7 at times",
-        over=("microsoft-smtpsvc", "exchange", "exchange-online"),
+        "a status part; Czech text, the recipient labelled",
     ),
     Reader(
-        "softbank",
-        ("from: softbank.ne.jp", "from: .vodafone.ne.jp"),
+        "sina",
+        (
+            "from: @sina.com",
+            "from: @sina.cn",
+        ),
         read_prose,
-        "text in two languages",
+        "Chinese text, the reply in English below it",
     ),
     Reader(
         "sparkpost",
-        ("mta: .sparkpostmail.com$", "from: sparkpostmail.com", "mta: .msyscloud.com$"),
+        (
+            "text: by the mail system (ecelerity)",
+            "mta: .sparkpostmail.com$",
+            "from: sparkpostmail.com",
+        ),
         read_prose,
-        "a status part with a whole diagnostic",
+        "a status part; >>> bob@example.org (after MAIL FROM): 550 in the text; of Momentum",
+        over=("exim",),
     ),
     Reader(
         "verizon",
