@@ -88,9 +88,9 @@ def _guess_by_letters(sample: bytes) -> str | None:
     for name in ("cp932", "euc_jp"):  # text in Japanese is a third kana at the least
         text = sample.decode(name, "ignore")
         foreign = sum(map(len, _FOREIGN.findall(text)))
-        if len(text.encode(name, "ignore")) >= len(sample) - 2 and foreign:
-            if len(_KANA.findall(text)) * 10 >= foreign * 3:
-                return name
+        whole = len(text.encode(name, "ignore")) >= len(sample) - 2
+        if whole and foreign and len(_KANA.findall(text)) * 10 >= foreign * 3:
+            return name
     high = [byte for byte in sample if byte > 0x7F]
     letters = sum(byte >= 0xC0 for byte in high)
     small = sum(0xC0 <= byte <= 0xDF for byte in high)

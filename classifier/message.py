@@ -153,8 +153,12 @@ def _end_lines(raw: bytes) -> bytes:
 def _skip_envelope(raw: bytes) -> int:
     """Past blank lines, a byte order mark, and the `From ` line of an mbox."""
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    start = _blank_end(raw, start)
-    start += _stray_lines(raw, start)
+    start = _from_lines_end(raw, _blank_end(raw, start))
+    return _from_lines_end(raw, start + _stray_lines(raw, start))
+
+
+def _from_lines_end(raw: bytes, start: int) -> int:
+    """Past the `From ` lines of an mbox."""
     while raw.startswith((b"From ", b">From "), start):
         end = raw.find(b"\n", start)
         if end < 0:
@@ -172,7 +176,7 @@ _TOP: Final = re.compile(
 
 def _stray_lines(raw: bytes, start: int) -> int:
     """How long the few lines are that something has put above the headers; 0 if it has not."""
-    if raw.startswith((b"From ", b">From "), start) or head_end(raw, start) > start:
+    if head_end(raw, start) > start:
         return 0
     at = start
     for _ in range(5):

@@ -85,7 +85,8 @@ _COMMAND: Final = re.compile(
     r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command"
     r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b"
     # RCPT TO 550 5.1.1 ...    RCPT TO said 550 ...    hMailServer sent: RCPT TO:<bob@example.org>
-    r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?(?: said:?| failed:?|:)? (?=[45]\d\d[ -])"
+    r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?"
+    r"(?: said:?| failed:?|:)? (?=[45]\d\d[ -])"
     r"|\bsent: (?P<j>rcpt|mail|data|auth|ehlo|helo)\b"
     # I said RCPT To:      did not like our final DATA:      SMTP error, RCPT TO: host
     r"|\bi said (?P<k>rcpt|mail|data)\b|\bour (?:final )?(?P<l>mail|rcpt|data|e?helo|auth)\b"

@@ -17,8 +17,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     `diagnostic` is the reply as reported, on one line, without its type. `status` is the reported
     or quoted enhanced status, `reply_code` the SMTP reply code, `command` the SMTP command that
     was answered (`CONN EHLO STARTTLS AUTH MAIL RCPT DATA`). `remote_mta` is the host that
-    refused. `cause` is an earlier refusal that this one follows from, `hint` the reporter's own class
-    of what happened. `places` tells where each was read, by field name.
+    refused. `cause` is an earlier refusal that this one follows from, `hint` the reporter's own
+    class of what happened. `places` tells where each was read, by field name.
     """
 
     kind: Kind = Kind.FAILURE

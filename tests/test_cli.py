@@ -303,7 +303,7 @@ def test_fault_of_ours_costs_one_mail(monkeypatch: pytest.MonkeyPatch, mail: str
     def fail(raw: bytes, size: int | None = None) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(mails, "read", fail)
+    monkeypatch.setattr(mails, "read_all", fail)
     result = run("classify", mail, mail)
     assert result.exit_code == 1
     assert [row["kind"] for row in lines(result.stdout)] == ["error", "error"]

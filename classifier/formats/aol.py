@@ -21,7 +21,8 @@ from classifier.formats.reader import Clues, Found, Reader
 __all__ = ["READER"]
 
 _NAMES: Final = re.compile(
-    r"following recipients? [^:]{0,200}:[ \t]*\n(?P<names>(?:[ \t]*[\w.]{3,32}[ \t]*(?:\n|\Z)|[ \t]*\n){1,100})"
+    r"following recipients? [^:]{0,200}:[ \t]*\n"
+    r"(?P<names>(?:[ \t]*[\w.]{3,32}[ \t]*(?:\n|\Z)|[ \t]*\n){1,100})"
 )
 
 

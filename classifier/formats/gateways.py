@@ -154,7 +154,10 @@ READERS: Final = (
     Reader(
         "mailfoundry",
         (
-            "text: unable to deliver message to: < && text: delivery failed for the following reason",
+            (
+                "text: unable to deliver message to: <"
+                " && text: delivery failed for the following reason"
+            ),
         ),
         read_prose,
         "text alone: Server mx.example.org[192.0.2.1] failed with: 550",

@@ -19,7 +19,7 @@ from classifier.formats.reader import Clues, Found, Reader
 
 __all__ = ["READERS"]
 
-#   reef-watch-owner@lists.example.org    oldmaps+owner@...    seashore-admin@...    owner-zither@...
+#   reef-watch-owner@lists.example.org    oldmaps+owner@...    owner-zither@...
 _OWNER: Final = re.compile(
     r"(?:owner-)?(?P<list>[^\s<>@]{1,64}?)(?:[-+](?:owner|admin|request|bounces?|help))?@(?P<at>.+)"
 )

@@ -93,7 +93,8 @@ _ASIDE: Final = re.compile(
     r"(?:it |this |them |us |mail |an e-?mail )?(?:to|at)\b"
     r"|instead|new address|replaced by|\bvon\b|wenden|kontakt|rückfragen|\bde la part|nous écrire"
     r"|escriba a|contattare|scrivere a|entre em contato|contacte|contatt|alamat baru|adresse:"
-    r"|お問い合わせ|ご連絡|联系|聯絡|문의|обратитесь|envelope[- ]sender|mail from|return-path|x-sender",
+    r"|お問い合わせ|ご連絡|联系|聯絡|문의|обратитесь"
+    r"|envelope[- ]sender|mail from|return-path|x-sender",
 )
 # A line that announces somebody else's address.
 _ELSE: Final = re.compile(
@@ -136,7 +137,7 @@ def find_mentions(lines: Sequence[str], clues: Clues) -> Sequence[Mention]:
 def is_named(clues: Clues) -> bool:
     """Whether the prose names a recipient apart from its sentences: by a label, or on a line."""
     lines = clues.notice.text[:8192].split("\n")[:100]
-    return any(Role.TOLD < mention.role or mention.role is Role.DESCRIBED
+    return any(mention.role > Role.TOLD or mention.role is Role.DESCRIBED
                for mention in _mentions(lines, clues))  # fmt: skip
 
 

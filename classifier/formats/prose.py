@@ -51,7 +51,8 @@ _CLOSING: Final = re.compile(
 )
 #   (generated from team@example.org)      (expanded from <team@example.org>)
 _ORIGINAL: Final = re.compile(
-    r"\((?:ultimately )?(?:generated|expanded) from:?\s{1,8}<?([^\s<>()]{1,256}@[^\s<>()]{1,256})>?\)"
+    r"\((?:ultimately )?(?:generated|expanded) from:?\s{1,8}"
+    r"<?([^\s<>()]{1,256}@[^\s<>()]{1,256})>?\)"
 )
 
 

@@ -252,7 +252,7 @@ READERS: Final = (
             "head: message-type: delivery report",
         ),
         read_prose,
-        "text alone, of X.400 gateways: Your message was not delivered to, for the following reason",
+        "text alone, of X.400 gateways: Your message was not delivered to: for the reason",
     ),
     Reader(
         "qmail",
@@ -290,7 +290,10 @@ READERS: Final = (
         "smartermail",
         (
             "head: x-smartermail-",
-            "text: could not deliver message to the following recipient(s): && text: failed recipient:",
+            (
+                "text: could not deliver message to the following recipient(s):"
+                " && text: failed recipient:"
+            ),
         ),
         read_prose,
         "text alone: Failed Recipient, Reason: Remote host said",

@@ -22,7 +22,17 @@ PIECES: Final = (
     *(">>> RCPT TO:<a@b.c>\n", "<<< 550 no\n", "<<< ", "--> ", "/C=a", "/C=a/", "\\", "=?", "=?a?"),
     *("=?utf-8?Q?", "(expanded from", "reported to ", "From: a\n", "> ", "-", "--\n", "* ", "1. "),
     *("Final-Recipient: rfc822;a@b.c\n", "Action: failed\n\n", "Subject: a\n\n", "あ", "： ", "不"),
-    *("smtp; ", "; ", ";", ",", "in reply to ", "after ", "[SMTP Error Code 550] ", "#", "<b #5.1 "),
+    *(
+        "smtp; ",
+        "; ",
+        ";",
+        ",",
+        "in reply to ",
+        "after ",
+        "[SMTP Error Code 550] ",
+        "#",
+        "<b #5.1 ",
+    ),
 )
 PROSE: Final = (
     b"Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nSubject: Undeliverable mail\n\n"
@@ -65,7 +75,9 @@ def main() -> None:
     grown = [row for row in rows if row[1] >= TOO_MUCH and row[0] > 0.05]
     print(f"{len(rows)} mails of {given.kilobytes} and {4 * given.kilobytes} kB; the slowest:")
     for large, growth, name, piece in rows[:8]:
-        print(f"  {large * 1000:8.1f} ms, {growth:5.1f} times the smaller's: {piece!r} in the {name}")
+        print(
+            f"  {large * 1000:8.1f} ms, {growth:5.1f} times the smaller's: {piece!r} in the {name}"
+        )
     for large, growth, name, piece in grown:
         print(f"grows too much: {piece!r} in the {name}: {growth:.1f} times, {large * 1000:.0f} ms")
     sys.exit(1 if grown else 0)
