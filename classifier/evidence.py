@@ -79,6 +79,8 @@ def fold(text: str) -> str:
             line = f" {first.group(1)} {first.group(2)} "
             text = " ".join(text.split()).replace(line, " ")
         text = _REPEATED_CODE.sub(" ", text)
+    if "\\'" in text:  # Cisco quotes the reply: 554-'This user doesn\\'t have an account'
+        text = text.replace("\\'", "'")
     if not text.isascii():
         text = text.translate(_QUOTES)
     return " ".join(text.lower().split())

@@ -28,7 +28,8 @@ TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
 def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
     """One failure a recipient of the status fields, with what the prose says of it."""
     said: Sequence[Found] = ()
-    wanted = reader.knows_more or (reader.knows_command and len(status.recipients) > 1)
+    several = len(status.recipients) > 1
+    wanted = reader.knows_more or (several and (reader.knows_command or "<<< " in clues.prose))
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
     elif reader.knows_command or any(words in clues.prose for words in _SHOWING):
@@ -48,7 +49,7 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
 
 
 #: Where one of these stands, the prose shows the command that the status fields lack.
-_SHOWING: Final = ("in reply to ", "<<< ", "refused to talk", "(after ")
+_SHOWING: Final = ("in reply to ", "<<< ", "refused to talk", "(after ", "last command: ")
 
 
 def _shown_command(clues: Clues) -> str | None:
@@ -60,11 +61,13 @@ def _shown_command(clues: Clues) -> str | None:
 
 
 def _says_nothing(recipient: Recipient) -> bool:
-    """No diagnostic, or one without a reply code or a status that means something."""
+    """No diagnostic, one without code and meaningful status, or only that the time ran out."""
     diagnostic = recipient.fields.get("diagnostic-code", "")
     if not diagnostic:
         return True
     reply = read_reply(TYPED.sub("", diagnostic, count=1))
+    if reply.status and reply.status.endswith(".4.7"):  # the prose may know the last reply
+        return True
     return reply.code is None and is_vague(reply.status)
 
 

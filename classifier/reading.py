@@ -59,11 +59,11 @@ def read_report(message: Message, depth: int = 0) -> Report:
 
 
 def _read_json(message: Message) -> Report | None:
-    """The notification that SNS sends by mail: the text of the mail is JSON and nothing else."""
+    """The notification that SNS sends by mail: the text is JSON, and below it how to stop them."""
     part = message.first("text/plain", "application/json")
     if part is None or part.raw.lstrip()[:1] != b"{":
         return None
-    found = next(iter(read_notifications(part.text)), None)
+    found = next(iter(read_notifications(part.text.split("\n--\n", 1)[0])), None)
     if found is None or found.format == "json":  # nobody's, or no JSON
         return None
     headers = message.headers

@@ -82,7 +82,7 @@ _COMMAND: Final = re.compile(
     r"|smtp:(?P<d>rcpt|mail|data|helo|ehlo|connect|auth)\b"
     r"|while (?:receiving the )?(?:initial server )?(?P<e>greeting)"
     r"|while performing the (?P<f>ehlo|helo|lhlo|starttls)"
-    r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command"
+    r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command(?! first)"
     r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b"
     # RCPT TO 550 5.1.1 ...    RCPT TO said 550 ...    hMailServer sent: RCPT TO:<bob@example.org>
     r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?"
@@ -91,7 +91,7 @@ _COMMAND: Final = re.compile(
     # I said RCPT To:      did not like our final DATA:      SMTP error, RCPT TO: host
     r"|\bi said (?P<k>rcpt|mail|data)\b|\bour (?:final )?(?P<l>mail|rcpt|data|e?helo|auth)\b"
     r"|smtp error,? (?P<m>rcpt|mail|data)\b|\bfor (?P<n>text) command"
-    r"|after transfer of mail (?P<o>text)"
+    r"|after transfer of mail (?P<o>text)|\blast command: (?P<p>rcpt|mail|data|auth|starttls)\b"
 )
 # Words that name the stage without naming the command.
 _STAGES: Final = (
@@ -108,6 +108,7 @@ _STAGES: Final = (
     ("does not like sender", "MAIL"),
     ("but greeting failed", "CONN"),
     ("refused to talk to me", "CONN"),
+    ("rejection greeting returned", "CONN"),
     ("i wasn't able to establish an smtp connection", "CONN"),
     ("failed after i sent the message", "DATA"),
     ("failed on data command", "DATA"),

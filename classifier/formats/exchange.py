@@ -24,7 +24,14 @@ _RETURNED: Final = re.compile(
     r"remote server returned '(?P<reply>[^\n]{3,2000}?)'?\s*$", re.I | re.M
 )
 
-
+#   3:02:11 AM - Server at mx.prod.outlook.com returned '550 4.4.7 QUEUE.Expired; message expired'
+#   2:52:10 AM - Server at example.org (192.0.2.1) returned '441 4.4.1 Error encountered while ...'
+_LAST_ATTEMPT: Final = re.compile(
+    r" returned '[45]\d\d [45]\.\d{1,3}\.\d{1,3} QUEUE\.Expired; [^\n']{1,80}'\s{0,4}\n"
+    r"[^\n']{1,40} - Server at (?P<host>[\w.-]{3,255}) [^\n']{0,60}"
+    r"returned '(?P<reply>[^\n]{3,2000}?)'\s*$",
+    re.MULTILINE,
+)
 #   Receiving server: mail.example.org (192.0.2.1)        in the language of the sender
 _RECEIVING: Final = re.compile(
     r"^[^\n:]{3,40}: (?P<host>[\w-]+(?:\.[\w-]+)+) \([0-9A-Fa-f.:]{7,45}\)$", re.MULTILINE
@@ -36,6 +43,10 @@ def _read(clues: Clues) -> Sequence[Found]:
     receiving = _RECEIVING.search(clues.notice.text)
     host = receiving.group("host") if receiving else None
     found = [msgspec.structs.replace(each, host=each.host or host) for each in read_prose(clues)]
+    last = _LAST_ATTEMPT.search(clues.notice.text) if len(found) == 1 else None
+    if last:  # what the other side said the last time is why the queue's time ran out
+        named = {"host": last.group("host"), "cause": last.group("reply")}
+        return [msgspec.structs.replace(found[0], **named)]
     replies = [each.group("reply") for each in _RETURNED.finditer(clues.notice.text)]
     if len(replies) == 1:
         return [msgspec.structs.replace(each, text=replies[0]) for each in found] or [

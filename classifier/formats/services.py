@@ -125,6 +125,7 @@ READERS: Final = (
         ),
         read_prose,
         "the form of Oracle's server",
+        knows_command=True,
         over=("sun-messaging",),
     ),
     Reader(

@@ -129,7 +129,9 @@ def _read_rule(
         if not entry.get(key):
             faults.add(name, f"has no {key!r}")
     says = tuple(_phrases(faults, name, "says", entry.get("says", ())))
-    notice = tuple(_phrases(faults, name, "notice", entry.get("notice", ())))
+    notice = says
+    if entry.get("notice") is not True:  # true: the same words
+        notice = tuple(_phrases(faults, name, "notice", entry.get("notice", ())))
     codes = tuple(_codes(faults, name, entry.get("codes", ())))
     when = tuple(_when(faults, name, entry.get("when", {})))
     if not (says or notice or codes or when):
