@@ -111,7 +111,7 @@ def _read_itself(message: Message) -> Report:
         envelope_id=fields.get("original-envelope-id") or None,
         message_id=headers.get("Message-Id") or None,
         feedback_type=feedback_type,
-        returned=returned,
+        returned=returned or (_answered(headers) if failures else None),
         bounce_auth=read_auth(headers, _from_domain(headers)),
         defects=(*message.defects, *(status.defects if status else ())),
     )
@@ -224,6 +224,25 @@ def _returned(notice: Notice) -> Returned | None:
         received=tuple(headers.all("Received")),
         source=notice.source,
     )
+
+
+_MESSAGE_ID: Final = re.compile(r"<[^\s<>]{1,512}>")
+
+
+def _answered(headers: Headers) -> Returned | None:
+    """What the bounce itself says of the message that it answers (RFC 3834 3.1.5).
+
+    Italy's certified mail has a field of its own for it (RFC 6109 3.1.2).
+    """
+    for name in ("X-Riferimento-Message-ID", "In-Reply-To"):
+        found = _MESSAGE_ID.search(headers.get(name) or "")
+        if found:
+            return Returned(
+                headers=Headers(b""),
+                message_id=found.group(),
+                source=f"{name} of the bounce itself",
+            )
+    return None
 
 
 def _people(value: str | None) -> str | None:

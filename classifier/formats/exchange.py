@@ -27,7 +27,7 @@ _RETURNED: Final = re.compile(
 #   3:02:11 AM - Server at mx.prod.outlook.com returned '550 4.4.7 QUEUE.Expired; message expired'
 #   2:52:10 AM - Server at example.org (192.0.2.1) returned '441 4.4.1 Error encountered while ...'
 _LAST_ATTEMPT: Final = re.compile(
-    r" returned '[45]\d\d [45]\.\d{1,3}\.\d{1,3} QUEUE\.Expired; [^\n']{1,80}'\s{0,4}\n"
+    r" returned '[45]\d\d [45]\.4\.7 [^\n']{1,80}'\s{0,4}\n"
     r"[^\n']{1,40} - Server at (?P<host>[\w.-]{3,255}) [^\n']{0,60}"
     r"returned '(?P<reply>[^\n]{3,2000}?)'\s*$",
     re.MULTILINE,
