@@ -389,6 +389,59 @@ def test_output_in_no_folder_is_refused_before_work(tmp_path: Path, mail: str) -
     assert "No such file or directory" in err
 
 
+# Formats
+
+
+def test_formats_are_listed() -> None:
+    text = run("formats").stdout
+    assert text.startswith("format ")
+    assert "\npostfix " in text
+    assert "with a reader of their own." in text.splitlines()[-1]
+    assert all(len(line) <= 100 for line in text.splitlines())
+    records = lines(run("formats", "-f", "jsonl").stdout)
+    names = [record["name"] for record in records]
+    assert len(set(names)) == len(names)
+    assert {"exim", "gmail", "amazon-ses-json", "arf", "mdn", "rfc3464", "text"} <= set(names)
+    (gmail,) = (record for record in records if record["name"] == "gmail")
+    assert gmail["reader"] == "own"
+    assert gmail["marks"]
+    table = list(csv.DictReader(io.StringIO(run("formats", "-f", "csv").stdout)))
+    assert [row["name"] for row in table] == names
+
+
+# Notifications
+
+
+NOTICE: Final = (
+    '{"eventType": "Bounce", "bounce": {"bounceType": "Permanent", "bounceSubType": "General",'
+    ' "bouncedRecipients": [{"emailAddress": "bob@example.org", "status": "5.1.1",'
+    ' "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]}, "mail": {"messageId": "1"}}'
+)
+
+
+def test_notifications_are_read_like_mails(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(NOTICE)
+    (tmp_path / "list.json").write_text(f"[{NOTICE}, {NOTICE}]")
+    (tmp_path / "lines.jsonl").write_text(f"{NOTICE}\n{NOTICE}\n")
+    (tmp_path / "settings.json").write_text('{"colour": "red"}')  # passed over in a folder
+    result = run("classify", str(tmp_path))
+    assert result.exit_code == 0
+    rows = lines(result.stdout)
+    assert {(row["format"], row["reason"]) for row in rows} == {("amazon-ses-json", "user-unknown")}
+    assert [row["origin"].rpartition("/")[2] for row in rows] == [
+        *("lines.jsonl#0", "lines.jsonl#1", "list.json#0", "list.json#1", "one.json#0"),
+    ]
+
+
+def test_json_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cut.json"
+    path.write_text(NOTICE[:-20])
+    result = run("classify", str(path))
+    assert result.exit_code == 1
+    assert "cut.json" in result.stderr
+    assert "is the file cut off" in result.stderr
+
+
 def test_help_has_examples_and_either_name() -> None:
     for name, example in (("classify", "whybounce classify bounce.eml"), ("explain", "-rules/")):
         for option in ("-h", "--help"):

@@ -38,7 +38,7 @@ LAYERS: Final = (
     ("rules",),
     ("judge", "advice"),
     ("model",),
-    ("pipeline", "rows"),
+    ("pipeline", "rows", "catalog"),
     ("archive", "folders", "mbox", "explain", "sinks", "terminal", "tally", "blocks", "tables"),
     ("__init__",),
     ("cli",),

@@ -1,4 +1,4 @@
-"""The command line: `whybounce classify`, `explain` and `train`, and what each of them takes.
+"""The command line: `whybounce classify`, `explain`, `formats` and `train`, and what they take.
 
 Typer reads the options here; the work is imported by the command that does it.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from classifier.cli.common import FAULT, complain
+from classifier.cli.common import FAULT, Format, complain
 from classifier.cli.options import (
     ColourOption,
     FormatOption,
@@ -56,6 +56,13 @@ Examples:
   whybounce explain '535 5.7.8 authentication failed' '421 4.7.0 try again later'
   grep -o 'said: .*' mail.log | whybounce explain --format table -
   whybounce explain --rules my-rules/ '554 our own words'
+"""
+_FORMATS: Final = """
+Examples:
+
+\b
+  whybounce formats                                 what is known, and how it is read
+  whybounce formats --format jsonl | jq -r .name    for programs, with the marks of each
 """
 _TRAIN: Final = """
 Examples:
@@ -133,6 +140,25 @@ def explain(
 
     judge = _make_classifier(rules, model)
     raise typer.Exit(judge_replies(texts, judge, format, output, color))
+
+
+@app.command(epilog=_FORMATS)
+def formats(
+    format: Annotated[  # noqa: A002 - the name of the option
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="text and table for people; jsonl and csv for programs, with more.",
+        ),
+    ] = Format.TEXT,
+    output: OutputOption = None,
+    color: ColourOption = None,
+) -> None:
+    """The formats of bounces that are known, and what reads each."""
+    from classifier.cli.formats import print_formats
+
+    raise typer.Exit(print_formats(format, output, color))
 
 
 @app.command(epilog=_TRAIN)

@@ -59,7 +59,8 @@ _ORIGINAL: Final = re.compile(
 # -------SMTP command      Stage:  RCPT TO        Этап: DATA
 # DATA
 _STAGE: Final = re.compile(
-    r"(?:smtp[ -]command|\bi said|stage|phase|step|этап|стадия|befehl|commande|comando|コマンド|命令)"
+    r"(?:smtp[ -]command|\bi said|stage|phase|step|этап|стадия|befehl|commande|comando|コマンド"
+    r"|命令)"
     r"\W{1,12}(?P<command>connect|mail|rcpt|data|auth|ehlo|helo|starttls)\b"
 )
 _STAGES: Final = {

@@ -16,7 +16,7 @@ from classifier.notifications.values import Json, value
 from classifier.reasons import Kind
 from classifier.report import Report
 
-__all__ = ["MARKS", "looks_like_json", "read_notifications"]
+__all__ = ["MARKS", "NAMES", "looks_like_json", "read_notifications"]
 
 #: Member names of which one stands in any notification; in folders, other JSON is passed over.
 MARKS: Final = (
@@ -26,6 +26,9 @@ MARKS: Final = (
     *(b'"sending_stream"', b'"email_response_code"', b'"deliveryStatusDetails"', b'"smtp-id"'),
     *(b'"delivery-status"', b'"ReceiptHandle"', b'"message-id"'),
 )
+
+#: The services whose notifications are known.
+NAMES: Final = (amazon_ses.NAME, *(shape.name for shape in shapes.SHAPES))
 
 
 def looks_like_json(raw: bytes) -> bool:
