@@ -114,7 +114,9 @@ def _prose(message: Message) -> str:
 
 def _stray(message: Message, part: Part) -> bool:
     """A multipart that no boundary divides, or a mail of an unheard-of type: its body is text."""
-    return len(message.parts) == 1 and not part.type.startswith(("image/", "audio/", "video/"))
+    if len(message.parts) > 1 or part.type.startswith(("image/", "audio/", "video/")):
+        return False
+    return b"\0" not in part.data[:4096]
 
 
 # Status fields in a text part are read as fields, never as prose (RFC 3464 2.2).
