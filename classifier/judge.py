@@ -71,6 +71,7 @@ _CONFIDENCE: Final = {
 _HINT: Final = 0.5
 _DOUBT: Final = 0.8
 _LESS_DOUBT: Final = 0.96
+_LAST_RESORT: Final = 0.9
 
 # At AUTH no sender, recipient or content has been named yet (RFC 4954 4), so a refusal there
 # cannot be about them, whatever its words.
@@ -114,7 +115,7 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
     if not _possible(reason, evidence):
         return before
     meaning = MEANING[reason]
-    against = _contradicting_checks(reason, evidence)
+    against = _doubts(reason, evidence)
     if before.category not in (meaning.category, Category.UNDETERMINED):
         against.append((f"{before.decided_by} would say {before.reason}", _DOUBT))
     doubt = min((doubt for _, doubt in against), default=1.0)
@@ -166,7 +167,7 @@ def _verdict(
     meaning = MEANING[reason]
     rule = winner.rule if winner else None
     against = [] if winner is None else [*_rivals(winner, evidence, hits)]
-    against += _contradicting_checks(reason, evidence) if winner else []
+    against += _doubts(reason, evidence) if winner else []
     return Verdict(
         category=meaning.category,
         reason=reason,
@@ -258,11 +259,14 @@ def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> Iterator[tu
         yield f"{by} alone would say {other} ({hit.rule.name})", doubt
 
 
-def _contradicting_checks(reason: Reason, evidence: Evidence) -> list[tuple[str, float]]:
-    """Where the returned message's authentication does not fit the verdict."""
+def _doubts(reason: Reason, evidence: Evidence) -> list[tuple[str, float]]:
+    """What takes off from a verdict: the message's authentication, a form that nobody knows."""
+    found = []
     dmarc = evidence.auth.get("dmarc")
     about_dns = reason in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
     by_checks = MEANING[reason].category is Category.SENDER_AUTHENTICATION and not about_dns
     if (by_checks and dmarc == "pass") or (reason is Reason.POLICY_REJECTED and dmarc == "fail"):
-        return [(f"the returned message shows dmarc={dmarc}", _DOUBT)]
-    return []
+        found.append((f"the returned message shows dmarc={dmarc}", _DOUBT))
+    if evidence.format == "text" and evidence.places:  # a reply by itself has no places
+        found.append(("no format is known that looks so: read by its structure", _LAST_RESORT))
+    return found

@@ -14,7 +14,7 @@ import msgspec
 
 from classifier.headers import Headers, head_end
 from classifier.message import STATUS_TYPES, Message, Part, read_head
-from classifier.tnef import read_tnef
+from classifier.tnef import is_tnef, read_tnef
 
 __all__ = ["Notice", "own_text", "read_notice"]
 
@@ -116,7 +116,7 @@ def _stray(message: Message, part: Part) -> bool:
     """A multipart that no boundary divides, or a mail of an unheard-of type: its body is text."""
     if len(message.parts) > 1 or part.type.startswith(("image/", "audio/", "video/")):
         return False
-    return b"\0" not in part.data[:4096]
+    return not is_tnef(part.data)
 
 
 # Status fields in a text part are read as fields, never as prose (RFC 3464 2.2).

@@ -14,7 +14,7 @@ from typing import Final
 from classifier.charset import decode
 from classifier.markup import to_text
 
-__all__ = ["read_tnef"]
+__all__ = ["is_tnef", "read_tnef"]
 
 _SIGNATURE: Final = b"\x78\x9f\x3e\x22"
 _BODY, _MESSAGE, _RECIPIENTS, _CODEPAGE = 0x800C, 0x9003, 0x9004, 0x9007  # attribute ids
@@ -32,9 +32,14 @@ _NAME, _ADDRESS, _SMTP = 0x3001, 0x3003, 0x39FE
 _REPORT_TEXT, _REPLY, _REMOTE_MTA = 0x1001, 0x0C1B, 0x0C21
 
 
+def is_tnef(raw: bytes) -> bool:
+    """Whether bytes are a TNEF stream."""
+    return raw.startswith(_SIGNATURE)
+
+
 def read_tnef(raw: bytes) -> str:
     """The text of a TNEF stream and of its report, "" where it is none or holds none."""
-    if not raw.startswith(_SIGNATURE):
+    if not is_tnef(raw):
         return ""
     body, codepage = "", "cp1252"
     message: Mapping[int, str] = {}

@@ -369,6 +369,7 @@ def test_facts_in_order_of_weight_each_with_its_place() -> None:
         remote_mta="mx.example.org",
         expired=True,
         auth={"spf": "pass", "dmarc": "fail"},
+        format="postfix",
         places={"reply": "there", "status": "elsewhere", "auth": "a header"},
     )
     assert judge(evidence, RuleSet([rule("one", Reason.SPAM, "blue")])).evidence == (
@@ -381,6 +382,17 @@ def test_facts_in_order_of_weight_each_with_its_place() -> None:
         "wrapped in: host mx.example.org said: (there)",
         "expired: the queue's time ran out; the last reply is judged",
     )
+
+
+def test_the_last_resort_takes_off() -> None:
+    evidence = Evidence(text="550 blue", folded="550 blue", places={"reply": "text of the notice"})
+    rules = RuleSet([rule("one", Reason.SPAM, "blue")])
+    known = judge(msgspec.structs.replace(evidence, format="exim"), rules)
+    found = judge(evidence, rules)
+    assert found.confidence < known.confidence
+    assert "against: no format is known that looks so: read by its structure" in found.evidence
+    alone = judge(msgspec.structs.replace(evidence, places={}), rules)  # as `explain` asks
+    assert alone.confidence == known.confidence
 
 
 def test_facts_say_where_else_the_words_stood() -> None:

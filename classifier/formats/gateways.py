@@ -106,7 +106,7 @@ READERS: Final = (
         "fortimail",
         ("head: x-fe-policy-id:", "mta: .fortimail.com$"),
         read_prose,
-        "Sendmail's form",
+        "Sendmail's form, with a status part",
         over=("sendmail",),
     ),
     Reader(

@@ -9,7 +9,8 @@ A mark is `PLACE: words`, and several joined by ` && ` must all be there:
     mta: .outlook.com$                           Reporting-MTA; $ is the end of the name
     field: x-powermta-                           a field's name in the status part, from its start
 
-All words are in lower case. Folded lines count as blanks.
+All words are in lower case. In the text any run of blanks and line ends counts as one blank; with
+one before the first word, that word begins there.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def read_marks(written: str) -> tuple[Mark, ...]:
     marks = []
     for each in written.split(" && "):
         place, found, words = each.partition(": ")
+        words = " " * words.startswith(" ") + " ".join(words.split())
         if not found or place not in PLACES or not words or words != words.lower():
             raise ValueError(f"{each!r} is no mark of a bounce")
         if place in _LINES:
@@ -104,5 +106,5 @@ def _pieces(clues: Clues) -> tuple[str, ...]:
         clues.subject + "\n",
         clues.reporting_mta + "\n",
         f"\n{names}\n",
-        clues.prose.replace("\n", " ") + "\n",
+        " " + " ".join(clues.prose.split()) + "\n",
     )

@@ -191,13 +191,25 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
         yield from _list(number, line, found, Role.HEADED)
         return
     found = None if _goes_on(number, lines) else _HEAD.match(line)
-    before = lines[number - 1].rstrip() if number else ""
-    if before.endswith((":", "：")) and not CODED.search(line) and _ELSE.search(before.lower()):
-        return  # write to the new address instead:
+    if not coded and _announces_else(number, lines):
+        return
     if found and not (found.group("name") and _is_aside(line, found.start("address"), "")):
         yield from _list(number, line, found, Role.HEADED)
     else:
         yield from _in_sentence(number, lines)
+
+
+#   write to the new address instead:       If you have questions, please write to
+_ASIDE_ENDS: Final = re.compile(rf"(?:{_ASIDE.pattern})[ \t]*$")
+
+
+def _announces_else(number: int, lines: Sequence[str]) -> bool:
+    """Whether the last words before a line say that somebody else's address comes next."""
+    above = (line.strip().lower() for line in reversed(lines[max(0, number - 2) : number]))
+    said = next((line for line in above if line), "")
+    if said.endswith((":", "：")):
+        return _ELSE.search(said) is not None
+    return _ASIDE_ENDS.search(said[-60:]) is not None and not says(Says.FAILED, said)
 
 
 def _goes_on(number: int, lines: Sequence[str]) -> bool:

@@ -114,7 +114,7 @@ READERS: Final = (
         (
             "text: hmailserver sent:",
             "text: error type: smtp",
-            "text: your message did not reach some or all of the intended recipients.      sent:",
+            "text: your message did not reach some or all of the intended recipients. sent:",
         ),
         read_prose,
         "text alone: Error Type: SMTP, what was sent, what the remote server replied",
@@ -160,7 +160,7 @@ READERS: Final = (
     ),
     Reader(
         "kumomta",
-        ("text: the message was received at && text:  and addressed to ", "field: x-kumomta-"),
+        ("text: the message was received at && text: and addressed to", "field: x-kumomta-"),
         read_prose,
         "a status part with a whole diagnostic",
     ),
@@ -196,8 +196,8 @@ READERS: Final = (
         "microsoft-smtpsvc",
         (
             "head: x-dsncontext:",
-            "text: delivery status notification.  delivery to the following recipients failed.  ",
-            "text: delivery status notification.  this is a warning message only.",
+            "text: delivery status notification. delivery to the following recipients failed.",
+            "text: delivery status notification. this is a warning message only.",
         ),
         read_prose,
         "a status part, often without a diagnostic; the recipients alone in the text",
