@@ -69,4 +69,5 @@ def split_objects(chunks: Iterable[bytes], cap: int = OBJECT_CAP) -> Iterator[tu
             kept += piece[: max(0, cap - len(kept))]
             size += len(piece)
     if depth:
-        yield bytes(kept), size
+        kept += rest[: max(0, cap - len(kept))]
+        yield bytes(kept), size + len(rest)
