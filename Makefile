@@ -11,7 +11,7 @@ MADE := $(VENV)/made-by-make
 # The constraints hold for what is installed and, by the two variables (older and newer pip), for
 # what builds the packages that come as source. No cache, because it would lie outside this folder.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
-	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,train]'
+	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,outlook,train]'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME PYTHONPATH
 

@@ -21,11 +21,13 @@ from classifier.folders import walk_folder
 from classifier.mbox import find_opening, split_mails
 from classifier.message import READ_CAP
 from classifier.notifications import MARKS, looks_like_json
-from classifier.objects import split_objects
+from classifier.objects import OBJECT_CAP, split_objects
+from classifier.outlook import OutlookError, convert_msg, looks_like_msg
 
 __all__ = ["Item", "Unreadable", "read_paths", "read_stream"]
 
 _CHUNK: Final = 1024 * 1024  # bytes asked for at once
+_MSG_CAP: Final = 64 * 1024 * 1024  # bytes of a .msg, which has to be read whole
 _HEAD: Final = 64 * 1024  # bytes that decide what a file is
 
 # Stricter than RFC 5322 2.2, since notes and tables lie in folders too: `Return-Path: <>`, but
@@ -169,16 +171,38 @@ def _read_source(
             cure = f"unpack it first: {tool}" + ("" if origin == "-" else f" {origin}")
             yield Unreadable(origin, f"is packed ({name})", cure)
             return
-    if named or _looks_like_mail(head):
+    if looks_like_msg(head):
+        yield from _read_msg(source, origin, named, cap)
+    elif named or _looks_like_mail(head):
         yield from _read_mails(source, origin, size, cap)
         if source.fault:
             yield _explain(origin, source.fault, "could be read only in part: ")
 
 
+def _read_msg(source: _Source, origin: str, named: bool, cap: int) -> Iterator[Item | Unreadable]:
+    """The mail that Outlook saved; other documents of its kind are passed over in folders."""
+    kept = bytearray()
+    for piece in source.pieces(0):
+        kept += piece
+        if len(kept) > _MSG_CAP:
+            cure = "save it as .eml"
+            yield Unreadable(origin, f"is larger than {_MSG_CAP >> 20} MiB", cure)
+            return
+    try:
+        raw = convert_msg(bytes(kept))
+    except OutlookError as error:
+        yield Unreadable(origin, error.why, error.cure)
+        return
+    if raw is not None:
+        yield Item(origin, raw[:cap], len(raw) > cap, len(kept))
+    elif named:
+        yield Unreadable(origin, "is a document and no mail", "give mails, or folders of them")
+
+
 def _read_mails(source: _Source, origin: str, size: int | None, cap: int) -> Iterator[Item]:
     """The mails of a file that is not empty; `size` is its length, where known."""
     if looks_like_json(source.head):
-        yield from _read_objects(source, origin)
+        yield from _read_objects(source, origin, cap)
         return
     opening = find_opening(source.head)
     if opening:
@@ -197,13 +221,14 @@ def _read_mails(source: _Source, origin: str, size: int | None, cap: int) -> Ite
     yield Item(origin, bytes(kept), seen > cap, None if source.fault else seen)
 
 
-def _read_objects(source: _Source, origin: str) -> Iterator[Item]:
+def _read_objects(source: _Source, origin: str, cap: int) -> Iterator[Item]:
     """The notifications of a file of JSON; all of it as one, where it holds no object."""
     number = -1
-    for number, (raw, size) in enumerate(split_objects(source.pieces(0))):
+    for number, (raw, size) in enumerate(split_objects(source.pieces(0), min(cap, OBJECT_CAP))):
         yield Item(f"{origin}#{number}", raw, size > len(raw), size)
     if number < 0:
-        yield Item(origin, source.head, False, len(source.head))
+        head = source.head
+        yield Item(origin, head[:cap], len(head) > cap, len(head))
 
 
 def _looks_like_mail(head: bytes) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from classifier.charset import decode
 from classifier.markup import to_text
 
-__all__ = ["is_tnef", "read_tnef"]
+__all__ = ["is_tnef", "read_tnef", "say_of"]
 
 _SIGNATURE: Final = b"\x78\x9f\x3e\x22"
 _BODY, _MESSAGE, _RECIPIENTS, _CODEPAGE = 0x800C, 0x9003, 0x9004, 0x9007  # attribute ids
@@ -56,7 +56,7 @@ def read_tnef(raw: bytes) -> str:
     text = message.get(_PLAIN) or body
     if not text.strip() and _HTML in message:
         text = to_text(message[_HTML])
-    said = [_say(row) for row in rows if _REPORT_TEXT in row or _REPLY in row]
+    said = [say_of(row) for row in rows if _REPORT_TEXT in row or _REPLY in row]
     return "\n".join([text.replace("\r\n", "\n"), *said])
 
 
@@ -123,7 +123,7 @@ def _text(data: bytes, kind: int, codepage: str) -> str:
     return text.rstrip("\0")
 
 
-def _say(row: Mapping[int, str]) -> str:
+def say_of(row: Mapping[int, str]) -> str:
     """What a report says of one recipient, in the form of Exchange's own prose."""
     address = row.get(_SMTP) or row.get(_ADDRESS) or row.get(_NAME, "")
     host = row.get(_REMOTE_MTA, "").partition(";")[2].strip()

@@ -30,6 +30,7 @@ LAYERS: Final = (
         "tnef",
         "lexicon",
         "objects",
+        "outlook",
     ),
     ("dsn", "notice", "feedback", "report", "wrapped", "autoreply"),
     ("formats", "notifications"),
