@@ -33,6 +33,12 @@ _MACHINE: Final = re.compile(
     r"|content|no-?reply|robot|server|relay|\bmta\b|smtp|system|notif|alert|mailagent|mdm|admin"
     r"|root@|automat|delivery"
 )
+# Those of the owner of a list, or of the program that runs it.
+_OF_LIST: Final = re.compile(
+    r"^owner-|[-+.](?:owner|admin|request|bounces?)$|^(?:listserv|majordomo|sympa|ezmlm)\b"
+)
+#: RFC 6109 3.1.2: certified mail that was not delivered, or will not be if nothing changes.
+_CERTIFIED: Final = ("errore-consegna", "preavviso-errore-consegna", "non-accettazione")
 # How the subject of a report reads that no phrase of failure stands in.
 _SUBJECT: Final = re.compile(
     r"deliver(?:y|ed)?\b|mail (?:system )?error|mail status|message status|bounce|reject|blocked"
@@ -110,14 +116,17 @@ def _read_signs(clues: Clues) -> _Signs:
     headers, text = clues.message.headers, clues.notice.text[:_LOOKED_AT]
     submitted = (headers.get("Auto-Submitted") or "").lower()
     declared = clues.message.parts[0].report_type == "delivery-status"
+    declared = declared or (headers.get("X-Ricevuta") or "").strip().lower() in _CERTIFIED
     daemon = is_daemon(clues.sender)
+    to = _local_part((headers.get("To") or "").lower())
+    of_list = bool(_OF_LIST.search(_local_part(clues.sender))) and not _OF_LIST.search(to)
     path = (headers.get("Return-Path") or "").replace(" ", "").lower()
     null = path in ("<>", "<mailer-daemon>")
     writer = (
         2 * null
         # RFC 5321 4.5.5: reports are sent with a null path, so another one speaks against
-        - (bool(path) and not null and not is_daemon(path))
-        + 2 * daemon
+        - (bool(path) and not null and not of_list and not is_daemon(path))
+        + 2 * (daemon or of_list)
         + 2 * declared
         + submitted.startswith(("auto-replied", "auto-generated"))
         + (not daemon and _MACHINE.search(clues.sender) is not None)
@@ -141,7 +150,10 @@ def _read_signs(clues: Clues) -> _Signs:
         writer=writer,
         words=(titled or spoken) + states + coded + returned + named,
         says_so=declared or states or titled or failed >= 0 or (writer >= 2 and weak),
-        is_strict=null or declared or (_has_daemon_name(clues.sender) and (titled or spoken)),
+        is_strict=null
+        or declared
+        or (_has_daemon_name(clues.sender) and (titled or spoken))
+        or (of_list and states),
         is_away=titled_away or (away >= 0 and not 0 <= failed < away),
         usual=titled or spoken or lined or returned,
         has_proof=coded or returned or named,

@@ -20,6 +20,7 @@ from classifier.formats import READERS, Clues, Reader, choose, claimants
 from classifier.pipeline import Classifier, read
 from classifier.reasons import Kind
 from classifier.rows import COLUMNS, Row
+from tests.bench import without
 
 HERE: Final = Path(__file__).parent
 SUFFIXES: Final = (".eml", ".json", ".jsonl")  # mails, and notifications of sending services
@@ -192,6 +193,20 @@ def test_every_reader_has_samples(monkeypatch: pytest.MonkeyPatch) -> None:
             assert mails
             for path in mails:
                 assert claiming(path.read_bytes(), monkeypatch)[0] == [reader.name]
+
+
+def test_no_format_depends_on_its_reader() -> None:
+    """What is read without a format's reader shows how systems fare that nobody has seen."""
+    mails = list(without.list_samples())
+    assert len(mails) >= 300
+    table = without.measure(mails)
+    assert len(table) >= 100
+    low = {
+        name: (wanted, found)
+        for name, (_, wanted, _, found) in table.items()
+        if found < without.LEAST * wanted
+    }
+    assert not low
 
 
 #: A part of the samples, the first of every folder. All of them: tests/bench/damage.py.

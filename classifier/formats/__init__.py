@@ -11,7 +11,6 @@ from typing import Final
 
 from classifier.formats import (
     aol,
-    domino,
     exchange,
     gateways,
     gmail,
@@ -37,7 +36,6 @@ __all__ = [
 
 READERS: Final = (
     aol.READER,
-    *domino.READERS,
     exchange.ONLINE,
     exchange.ON_PREMISES,
     gmail.GROUPS,

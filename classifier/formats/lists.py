@@ -7,53 +7,28 @@ subject or in its own headers, or is the owner's without `-owner`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from classifier.addresses import ADDRESS, bare
+from classifier.formats.owners import list_address
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
 
 __all__ = ["READERS"]
 
-#   reef-watch-owner@lists.example.org    oldmaps+owner@...    owner-zither@...
-_OWNER: Final = re.compile(
-    r"(?:owner-)?(?P<list>[^\s<>@]{1,64}?)(?:[-+](?:owner|admin|request|bounces?|help))?@(?P<at>.+)"
-)
-
 
 def _read_refusal(clues: Clues) -> Sequence[Found]:
     """The list as the recipient, with what the general reader finds said."""
     found = read_prose(clues)
-    name = _list_address(clues)
+    name = list_address(clues)
     if name is None:
         return found
     named = next((each for each in found if (each.recipient or "").lower() == name.lower()), None)
     said = named or (found[0] if found else Found(recipient=None, text=""))
     text = said.text or " ".join(clues.notice.text.split())[:400]
     return [msgspec.structs.replace(said, recipient=name, text=text)]
-
-
-def _list_address(clues: Clues) -> str | None:
-    """The address of the list, as it was written if the notice writes it."""
-    headers = clues.message.headers
-    for field in ("X-BeenThere", "List-Post"):
-        value = headers.get(field)
-        if value and "@" in value:
-            return bare(value).removeprefix("mailto:")
-    subject = headers.text("Subject") or ""
-    titled = [found.group() for found in ADDRESS.finditer(subject)]
-    titled = [each for each in titled if each.lower() not in clues.avoid]
-    if titled:
-        return titled[0]
-    sender = ADDRESS.search(clues.sender)
-    found = _OWNER.fullmatch(sender.group()) if sender else None
-    if found is None or not re.search(r"owner|admin|request|bounce|help", clues.sender):
-        return None
-    return f"{found.group('list')}@{found.group('at')}"
 
 
 READERS: Final = (

@@ -94,6 +94,7 @@ _ASIDE: Final = re.compile(
     r"|instead|new address|replaced by|\bvon\b|wenden|kontakt|rückfragen|\bde la part|nous écrire"
     r"|escriba a|contattare|scrivere a|entre em contato|contacte|contatt|alamat baru|adresse:"
     r"|お問い合わせ|ご連絡|联系|聯絡|문의|обратитесь"
+    r"|(?:owner|moderator|administrator|postmaster|support|team|desk)s? at\b"
     r"|envelope[- ]sender|mail from|return-path|x-sender",
 )
 # A line that announces somebody else's address.

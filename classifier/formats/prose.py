@@ -24,6 +24,7 @@ import msgspec
 
 from classifier.formats.dialogue import add_answers
 from classifier.formats.mentions import CODED, Mention, find_mentions
+from classifier.formats.owners import list_address
 from classifier.formats.reader import Clues, Found
 from classifier.lexicon import Says, says
 from classifier.reasons import Kind
@@ -236,9 +237,25 @@ def _below(rest: str, lines: Sequence[str]) -> str:
     return f"{text}\n{tail}".strip() if CODED.search(tail) or not text else text
 
 
+# was not delivered to:
+#   Ingo Hartwig@WERKE@SMTPGATE        a name of Notes' or of a gateway, which is no address
+_NO_ADDRESS: Final = re.compile(
+    r"^[ \t]*(?:was not delivered to|wurde nicht zugestellt an|n'a pas été remis à)"
+    r"[ \t]?:[ \t]*\n?[ \t]*(?P<name>[^\s@/][^\n@/]{0,63}[@/][^\n]{1,63})",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
 def _unnamed(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Found]:
-    """A failure of whom the prose does not name: those that a header does, or nobody."""
+    """A failure of whom the prose does not name: those that a header does, a list, or nobody."""
     text = "\n".join((_coded(lines) or _failing(lines))[:6])
     if clues.failed:
         return [Found(recipient=address, text=text, kind=kind) for address in clues.failed]
+    named = _NO_ADDRESS.search(clues.notice.text)
+    if named and text:
+        return [Found(recipient=named.group("name").strip(), text=text, kind=kind)]
+    listed = list_address(clues)
+    if listed:
+        said = text or " ".join(clues.notice.text.split())[:400]
+        return [Found(recipient=listed, text=said, kind=kind)]
     return [Found(recipient=None, text=text, kind=kind)] if text else []

@@ -65,6 +65,22 @@ READERS: Final = (
         "text alone: There was an error delivering your mail to <bob@example.org>.",
     ),
     Reader(
+        "domino",
+        (
+            "subject: delivery failure: && text: was not delivered to:",
+            "text: not listed in domino directory",
+            "head: x-mailer: lotus notes",
+        ),
+        read_prose,
+        "was not delivered to: bob@example.org because: ..., and the reason in the subject",
+    ),
+    Reader(
+        "notes",
+        ("text: ------- failure reasons", "text: user not listed in public name & address book"),
+        read_prose,
+        "text alone: the reason, then the recipient, below ------- Failure Reasons --------",
+    ),
+    Reader(
         "exchange-2003",
         (
             "text: did not reach the following recipient(s):",
