@@ -39,7 +39,7 @@ class Headers:
     Encoded words stay as they are (see `decode_words`).
     """
 
-    __slots__ = ("_lower", "_text")
+    __slots__ = ("_known", "_lower", "_text")
 
     def __init__(self, raw: bytes, charset: str | None = None) -> None:
         """`charset` is the likeliest one of 8-bit fields, where anything tells."""
@@ -47,6 +47,7 @@ class Headers:
         if " :" in text or "\t:" in text:  # obsolete, but some still write it (RFC 5322 4.5)
             text = _SPACED.sub(r"\1:", text)
         lower = text.lower()
+        self._known: dict[str, str | None] = {}
         self._text = text
         self._lower = lower if len(lower) == len(text) else _ascii_lower(text)
 
@@ -60,8 +61,11 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first field of that name, or None."""
-        at = self._find(name, 0)
-        return None if at is None else self._value(at)
+        known = self._known
+        if name not in known:  # several ask for the same few
+            at = self._find(name, 0)
+            known[name] = None if at is None else self._value(at)
+        return known[name]
 
     def all(self, name: str) -> list[str]:
         """Every field of that name, topmost first."""

@@ -29,12 +29,13 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     """One failure a recipient of the status fields, with what the prose says of it."""
     said: Sequence[Found] = ()
     several = len(status.recipients) > 1
-    wanted = reader.knows_more or (several and (reader.knows_command or "<<< " in clues.prose))
+    more = bool(reader.knows_more) and reader.knows_more in clues.prose
+    wanted = more or (several and (reader.knows_command or "<<< " in clues.prose))
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
-    elif reader.knows_command or any(words in clues.prose for words in _SHOWING):
-        # of the only recipient: found without reading the prose
-        said = [Found(recipient=None, text="", command=_shown_command(clues))]
+    else:  # the command of the only recipient: found without reading the prose
+        command = _shown_command(clues, reader.knows_command)
+        said = [Found(recipient=None, text="", command=command)] if command else ()
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
     alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
     failures = []
@@ -49,15 +50,24 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
 
 
 #: Where one of these stands, the prose shows the command that the status fields lack.
-_SHOWING: Final = ("in reply to ", "<<< ", "refused to talk", "(after ", "last command: ")
+_SHOWING: Final = (
+    *("in reply to ", "<<< ", "refused to talk", "(after ", "server after ", "last command: "),
+)
 
 
-def _shown_command(clues: Clues) -> str | None:
-    command = read_command(" ".join(clues.prose.split()))
-    if command is None and "<<<" in clues.prose:
+def _shown_command(clues: Clues, anywhere: bool) -> str | None:
+    """The command that was answered, as the prose shows it; `anywhere` in it, or near a sign."""
+    prose = clues.line
+    for words in _SHOWING:
+        at = prose.find(words)
+        command = read_command(prose[max(0, at - 40) : at + 80]) if at >= 0 else None
+        if command:
+            return command
+    if "<<<" in clues.prose:
         answers = read_answers(clues.notice.text)
-        command = answers[-1].command or None if answers else None
-    return command
+        if answers and answers[-1].command:
+            return answers[-1].command
+    return read_command(prose) if anywhere else None
 
 
 def _says_nothing(recipient: Recipient) -> bool:

@@ -20,6 +20,7 @@ from classifier.disposition import read_refusal
 from classifier.dsn import StatusReport, find_status_report
 from classifier.feedback import read_feedback
 from classifier.formats import WRAPPING, Clues, Reader, choose
+from classifier.formats.reader import plain_addresses
 from classifier.headers import Headers
 from classifier.joining import from_prose, from_status, host_of
 from classifier.message import Message, parse
@@ -96,7 +97,7 @@ def _read_itself(message: Message) -> Report:
     notice = read_notice(message)
     status = find_status_report(message)
     returned = _returned(notice)
-    clues = _clues(message, notice, status, returned)
+    clues = _clues(message, notice, status)
     reader = choose(clues)
     kind, failures, feedback_type = _judge_kind(clues, reader)
     fields = status.message if status else {}
@@ -121,18 +122,8 @@ def _format_of(kind: Kind) -> str | None:
     return {Kind.FEEDBACK: "arf", Kind.DISPOSITION: "mdn"}.get(kind)
 
 
-def _clues(
-    message: Message, notice: Notice, status: StatusReport | None, returned: Returned | None
-) -> Clues:
+def _clues(message: Message, notice: Notice, status: StatusReport | None) -> Clues:
     headers = message.headers
-    avoid = {
-        address.lower()
-        for name in ("From", "To", "Delivered-To", "Return-Path", "Reply-To", "Sender")
-        for address in _plain_addresses(headers.get(name))
-    }
-    if returned is not None:
-        for name in ("From", "Return-Path", "Reply-To", "Sender"):
-            avoid.update(a.lower() for a in _plain_addresses(returned.headers.get(name)))
     failed = tuple(
         found.group().lower()
         for value in headers.all("X-Failed-Recipients")
@@ -146,19 +137,8 @@ def _clues(
         sender=(headers.get("From") or "").lower(),
         prose=notice.text.lower(),
         reporting_mta=host_of(status.message.get("reporting-mta")).lower() if status else "",
-        avoid=frozenset(avoid),
         failed=failed,
     )
-
-
-_SPLIT: Final = re.compile(r"[\s,;<>\"()]+")
-
-
-def _plain_addresses(value: str | None) -> list[str]:
-    """The addresses of a field by sight, without the cost of reading it as people mean it."""
-    if not value or "@" not in value:
-        return []
-    return [word for word in _SPLIT.split(value[:4096]) if "@" in word]
 
 
 def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...], str | None]:
@@ -251,5 +231,5 @@ def _people(value: str | None) -> str | None:
 
 
 def _from_domain(headers: Headers) -> str | None:
-    addresses = _plain_addresses(headers.get("From"))
+    addresses = plain_addresses(headers.get("From"))
     return domain_of(addresses[-1]) if addresses else None

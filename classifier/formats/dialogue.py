@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -62,12 +63,13 @@ def read_answers(text: str) -> list[Answer]:
 
 
 def _answers(text: str) -> Iterator[Answer]:
+    lines = list(islice(_LINE.finditer(text), MAX_ANSWERS))
+    if not lines:
+        return
     talks = [(talk.start(), talk.group(1)) for talk in _TALKING.finditer(text)][:MAX_ANSWERS]
     host = talks[0][1] if talks else None
     command, about, reply, last = "", "", "", -2
-    for count, found in enumerate(_LINE.finditer(text)):
-        if count > MAX_ANSWERS:
-            return
+    for found in lines:
         code = found.group("code")
         refuses = code is not None and code[0] in "45"
         follows = found.start() - last == 1  # the lines of one reply stand below each other

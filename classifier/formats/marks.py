@@ -106,5 +106,5 @@ def _pieces(clues: Clues) -> tuple[str, ...]:
         clues.subject + "\n",
         clues.reporting_mta + "\n",
         f"\n{names}\n",
-        " " + " ".join(clues.prose.split()) + "\n",
+        " " + clues.line + "\n",
     )

@@ -59,10 +59,13 @@ _ORIGINAL: Final = re.compile(
 
 # -------SMTP command      Stage:  RCPT TO        Этап: DATA
 # DATA
+_LABELS: Final = (
+    *("smtp command", "smtp-command", "i said", "stage", "phase", "step", "этап", "стадия"),
+    *("befehl", "commande", "comando", "コマンド", "命令"),
+)
 _STAGE: Final = re.compile(
-    r"(?:smtp[ -]command|\bi said|stage|phase|step|этап|стадия|befehl|commande|comando|コマンド"
-    r"|命令)"
-    r"\W{1,12}(?P<command>connect|mail|rcpt|data|auth|ehlo|helo|starttls)\b"
+    rf"(?:{'|'.join(_LABELS)})\W{{1,12}}"
+    r"(?P<command>connect|mail|rcpt|data|auth|ehlo|helo|starttls)\b"
 )
 _STAGES: Final = {
     "connect": "CONN", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA", "auth": "AUTH",
@@ -79,7 +82,9 @@ def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
     found = add_answers(_by_structure(clues), clues.notice.text)
     if len(found) == 1 and found[0].command is None:
-        stage = _STAGE.search(clues.prose)
+        # The words of the pattern first: most notices hold none of them.
+        labelled = any(words in clues.prose for words in _LABELS)
+        stage = _STAGE.search(clues.prose) if labelled else None
         if stage:
             return [msgspec.structs.replace(found[0], command=_STAGES[stage.group("command")])]
     return found

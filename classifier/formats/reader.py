@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,14 +14,13 @@ from classifier.message import Message
 from classifier.notice import Notice
 from classifier.reasons import Kind
 
-__all__ = ["Clues", "Found", "Reader"]
+__all__ = ["Clues", "Found", "Reader", "plain_addresses"]
 
 
-class Clues(msgspec.Struct, frozen=True, kw_only=True):
+class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A mail as readers see it: its structure, its prose, and the usual clues, lower-cased.
 
-    `avoid` holds addresses (lower case) that belong to the sender or to the system that wrote the
-    bounce, `failed` those that X-Failed-Recipients names.
+    `failed` holds the addresses (lower case) that X-Failed-Recipients names.
     """
 
     message: Message
@@ -29,8 +30,33 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     prose: str
     reporting_mta: str
-    avoid: frozenset[str] = frozenset()
     failed: tuple[str, ...] = ()
+
+    @cached_property
+    def avoid(self) -> frozenset[str]:
+        """The addresses (lower case) of the sender, and of the system that wrote the bounce."""
+        found = set()
+        for name in ("From", "To", "Delivered-To", "Return-Path", "Reply-To", "Sender"):
+            found.update(plain_addresses(self.message.headers.get(name)))
+        if self.notice.returned is not None:
+            for name in ("From", "Return-Path", "Reply-To", "Sender"):
+                found.update(plain_addresses(self.notice.returned.get(name)))
+        return frozenset(address.lower() for address in found)
+
+    @cached_property
+    def line(self) -> str:
+        """The prose on one line, each run of blanks and line ends as one blank."""
+        return " ".join(self.prose.split())
+
+
+_SPLIT: Final = re.compile(r"[\s,;<>\"()]+")
+
+
+def plain_addresses(value: str | None) -> list[str]:
+    """The addresses of a field by sight, without the cost of reading it as people mean it."""
+    if not value or "@" not in value:
+        return []
+    return [word for word in _SPLIT.split(value[:4096]) if "@" in word]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +82,9 @@ class Reader(NamedTuple):
     `marks` are the signs that a mail is of this system, in the notation of `marks`, and `looks`
     what no such sign can say; either suffices. A reader goes `over` those that its system is made
     of or imitates, where both claim a mail. `read` gives what the prose says a recipient; it is
-    asked where the status fields are absent or say nothing, always where `knows_more`, and for the
-    SMTP command where `knows_command`; a mail of one that `wraps` is about a bounce inside it.
-    `note` says for people what the mails look like.
+    asked where the status fields are absent or say nothing, where the prose holds `knows_more`,
+    and for the SMTP command where `knows_command`; a mail of one that `wraps` is about a bounce
+    inside it. `note` says for people what the mails look like.
     """
 
     name: str
@@ -67,6 +93,6 @@ class Reader(NamedTuple):
     note: str
     over: tuple[str, ...] = ()
     looks: Callable[[Clues], bool] | None = None
-    knows_more: bool = False
+    knows_more: str = ""
     knows_command: bool = False
     wraps: bool = False

@@ -294,7 +294,7 @@ READERS: Final = (
         ),
         read_prose,
         "a list of addresses with reasons, then the transcript of the session",
-        knows_more=True,  # the status part has the reply to MAIL, the transcript that to AUTH, too
+        knows_more=">>> auth",  # the status part has the reply to MAIL alone
     ),
     Reader(
         "smail",

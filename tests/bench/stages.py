@@ -78,9 +78,8 @@ def one_by_one(raw: bytes, clock: Clock) -> None:
         if headers is not None:
             read_auth(headers)
     clock.lap("auth")
-    returned = reading._returned(notice)
-    clock.start()  # mostly auth, which was measured
-    clues = reading._clues(message, notice, status, returned)
+    clock.start()
+    clues = reading._clues(message, notice, status)
     reader = choose(clues)
     reading._judge_kind(clues, reader)
     clock.lap("clues, formats")
