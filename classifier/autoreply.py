@@ -39,13 +39,13 @@ def is_auto_reply(headers: Headers, prose: str) -> bool:
     precedence = (headers.get("Precedence") or "").lower()
     if precedence in _PRECEDENCE:
         return True
-    if "List-Unsubscribe" in headers:
-        return False
+    subject = (headers.text("Subject") or "").lower()
+    if "List-Unsubscribe" in headers:  # whoever answers for a list says so first
+        return find(Says.AUTOMATIC, subject) == 0
     # Exchange's and ticket systems' replies want no reply of any kind (MS-OXCMAIL).
     suppress = (headers.get("X-Auto-Response-Suppress") or "").lower()
     if suppress.startswith("all") and submitted.startswith("auto-"):
         return True
-    subject = (headers.text("Subject") or "").lower()
     opening = prose[:_OPENING]
     if _is_title(subject) or says(Says.AUTOMATIC, opening):
         return True

@@ -67,6 +67,17 @@ _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
 _QUOTES: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 
 
+_OCTAL: Final = re.compile(r"(?:\\[23][0-7][0-7]){2,8}")
+
+
+def _undo_octal(found: re.Match[str]) -> str:
+    codes = found.group()[1:].split("\\")
+    try:
+        return bytes(int(code, 8) for code in codes).decode()
+    except UnicodeDecodeError:
+        return found.group()
+
+
 def fold(text: str) -> str:
     """`text` in the form that phrases are compared in.
 
@@ -81,6 +92,8 @@ def fold(text: str) -> str:
         text = _REPEATED_CODE.sub(" ", text)
     if "\\'" in text:  # Cisco quotes the reply: 554-'This user doesn\\'t have an account'
         text = text.replace("\\'", "'")
+    if "\\3" in text:  # Exim writes UTF-8 as Refus\\303\\251
+        text = _OCTAL.sub(_undo_octal, text)
     if not text.isascii():
         text = text.translate(_QUOTES)
     return " ".join(text.lower().split())
@@ -90,7 +103,8 @@ def fold(text: str) -> str:
 _EXPIRED: Final = re.compile(
     r"retry time(?:out exceeded| not reached for any host)|message expired|queue\.expired"
     r"|expired in the queue"
-    r"|in the queue too long|delivery time expired|envelope expired|too long in queue"
+    r"|in the queue too long|could not deliver for the last \d|delivery time expired"
+    r"|envelope expired|too long in queue"
     r"|could not be delivered for (?:more than )?\d|unable to deliver in \d|not delivered within"
     r"|will be deleted from queue|giving up after|maximum queue"
 )
@@ -166,12 +180,14 @@ def weigh(failure: Failure, report: Report) -> Evidence:
         folded = fold(text)
         outer = f"{failure.hint} {outer}".strip()
     wrapper = fold(outer)
+    alone = len(report.failures) == 1
     return Evidence(
         text=text,
         folded=folded,
         outer=outer,
         wrapper=wrapper,
-        notice=_fold_prose(report.prose[:_MAX_NOTICE]),
+        # Of several recipients the prose does not say which it speaks of.
+        notice=_fold_prose(report.prose[:_MAX_NOTICE]) if alone or not text else "",
         status=status,
         reply_code=code,
         command=failure.command,

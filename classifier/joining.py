@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from classifier.addresses import bare
 from classifier.codes import find_status, is_vague
 from classifier.dates import iso_date
@@ -36,6 +38,12 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     else:  # the command of the only recipient: found without reading the prose
         command = _shown_command(clues, reader.knows_command)
         said = [Found(recipient=None, text="", command=command)] if command else ()
+    nameless = [each for each in status.recipients if not each.address]
+    if nameless and not said:
+        said = reader.read(clues)
+    if nameless and len(status.recipients) == 1 and len(said) > 1:
+        # whom the one block of fields is about, the prose alone says
+        return tuple(_about(each, _join(nameless[0], each, status)) for each in said)
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
     alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
     failures = []
@@ -45,8 +53,15 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
         prose = by_address.get(address) or by_address.get(original) or alone
         if recipient.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
             prose = None
-        failures.append(_join(recipient, prose, status))
+        failures.append(_about(prose, _join(recipient, prose, status)))
     return tuple(failures)
+
+
+def _about(prose: Found | None, failure: Failure) -> Failure:
+    """A failure with the recipient that the prose names, where the fields name none."""
+    if failure.recipient or prose is None or not prose.recipient:
+        return failure
+    return msgspec.structs.replace(failure, recipient=prose.recipient)
 
 
 #: Where one of these stands, the prose shows the command that the status fields lack.
@@ -102,10 +117,15 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
     code = reply.code or (read_reply(prose.text).code if prose else None)
     # The remote's own words go before the reporter's reading of them, unless they say nothing.
     use_own = reply.status is not None and not (
-        field_status and reply.status[2:] == "0.0" and not is_vague(field_status)
+        field_status and reply.status[2:] == "0.0" and field_status[2:] != "0.0"
     )
+    kind = recipient.kind
+    if kind is Kind.DELAY and reply.whole.lower() == "envelope expired":
+        kind = Kind.FAILURE  # OpenSMTPD 6 calls its last word "delayed"
+    if kind is Kind.SUCCESS:
+        code = code or _success_code(diagnostic)
     return Failure(
-        kind=recipient.kind,
+        kind=kind,
         recipient=recipient.address,
         original_recipient=recipient.original or (prose.original if prose else None),
         action=fields.get("action", "").lower() or None,
@@ -123,6 +143,12 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
             ("command", place if reply.command else "text of the notice"),
         ),
     )
+
+
+def _success_code(diagnostic: str) -> str | None:
+    """The code of `250 2.0.0 Ok: queued`, which is no refusal."""
+    code, _, _ = diagnostic.strip()[:4].partition(" ")
+    return code if code.isdigit() and code[:1] == "2" and len(code) == 3 else None
 
 
 def _prose_is_better(recipient: Recipient, prose: Found) -> bool:

@@ -57,7 +57,17 @@ _SIGNS: Final = (":", ";", "<", ">", "'", '"', "(", "=", "[", "...", "],", "),",
 _WORDS: Final = (
     *("said", "says", "returned", "response", "error", "errors", "replied", "reason", "problem"),
     *("failed", "status", "code", "answer", "answered", "responded", "reported", "with", "was"),
-    *("code number", "rcpt to", "mail from", "data", "antwort", "antwortete", "r\xe9pondu"),
+    *(
+        "code number",
+        "rcpt to",
+        "rcpt",
+        "mail from",
+        "data",
+        "data closing",
+        "antwort",
+        "antwortete",
+        "r\xe9pondu",
+    ),
 )
 _MAPI_CODE: Final = re.compile(r"\([0-9A-Fa-f]{8}\) $")  # (000B09AA) 550: Exchange 5.5
 _BULLETS: Final = " -*\u2022\u00b7\u2013\u2014,'"
@@ -85,7 +95,8 @@ _COMMAND: Final = re.compile(
     r"|(?P<g>rcpt|mail|data|auth|starttls|ehlo|helo)(?: to| from)? command(?! first)"
     r"|while sending (?P<h>rcpt|mail|data|end of data|ehlo|helo|starttls)\b"
     # RCPT TO 550 5.1.1 ...    RCPT TO said 550 ...    hMailServer sent: RCPT TO:<bob@example.org>
-    r"|\b(?P<i>rcpt|mail|data|auth|ehlo|helo|starttls)(?: to| from)?"
+    # DATA closing 550 ...    but not: MAIL+RCPT 550, nor: cannot take more mail 552
+    r"|(?<!\+)\b(?P<i>rcpt|mail(?= from)|data|auth|ehlo|helo|starttls)(?: to| from| closing)?"
     r"(?: said:?| failed:?|:)? (?=[45]\d\d[ -])"
     r"|\bsent: (?P<j>rcpt|mail|data|auth|ehlo|helo)\b"
     # I said RCPT To:      did not like our final DATA:      SMTP error, RCPT TO: host
@@ -109,6 +120,11 @@ _STAGES: Final = (
     ("but greeting failed", "CONN"),
     ("refused to talk to me", "CONN"),
     ("rejection greeting returned", "CONN"),
+    ("(initial greeting)", "CONN"),
+    ("did not like our connect", "CONN"),
+    ("error creating client: ", "CONN"),
+    ("smtp login to ", "AUTH"),
+    ("(last: tls error: ", "STARTTLS"),
     ("i wasn't able to establish an smtp connection", "CONN"),
     ("failed after i sent the message", "DATA"),
     ("failed on data command", "DATA"),

@@ -46,6 +46,19 @@ _SUBJECT: Final = re.compile(
 )
 
 
+# What a filter writes to its administrator, or to the one whom the mail was for.
+_NOT_TO_SENDER: Final = re.compile(
+    r"in mail (?:to you|from \[)|in an? e?-?mail to you|messages? (?:sent )?to you\b"
+    r"|mail addressed to you|smtp server: errors from"
+)
+# What lists write about themselves and about subscriptions.
+_HOUSEKEEPING: Final = re.compile(
+    r"results of your command|please moderate|moderat\w+ request|subscri(?:be|ption)\b(?!ers? only)"
+    r"|d\xe9sabonn|d\xe9sinscri|abonnement|abmeld|information(?:en|s)? (?:for|f\xfcr|pour)"
+    r"|bouncing messages"
+    r"|auto-response|anmelde|abbestell|awaits? moderator|requires approval|held for approval"
+    r"|confirm|user.?s? guide"
+)
 # What counts many mails is no report about one.
 _SUMMARY: Final = re.compile(r"summar|statisti|digest|daily report|weekly|logwatch|\bcron\b")
 
@@ -77,6 +90,10 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
     if clues.failed:
         return True
     if _is_of_person(clues, reader):
+        return False
+    if _NOT_TO_SENDER.search(f"{clues.subject}\n{clues.prose[:512]}"):
+        return False
+    if _HOUSEKEEPING.search(clues.subject) and _OF_LIST.search(_local_part(clues.sender)):
         return False
     signs = _read_signs(clues)
     if reader.name != "text":

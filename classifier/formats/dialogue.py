@@ -34,17 +34,20 @@ _LINE: Final = re.compile(
     r"^(?:[ \t>]{0,12}|[ \t]{0,12}[\w\[][\w :.,/+\[\]-]{2,40}[ \t])"
     r"(?:<{2,3}|>{2,3}|<-{1,3}|-{1,3}>|<=|=>|(?:sent|received|send|recv|smtp|[cs]|client|server"
     r"|remote|local|out|in)[ \t]?(?::|[<>]{1,3}|:[ \t][<>]{1,3}))[ \t]{0,4}"
-    r"(?:(?P<command>auth|starttls|mail|rcpt|data|[eh]h?elo|lhlo|bdat|quit|rset)\b(?P<about>.*)"
+    r"(?:(?P<command>auth|starttls|mail|rcpt|data|[eh]h?elo|lhlo|bdat|quit|rset"
+    r"|\(initial greeting\))(?!\w)(?P<about>.*)"
     r"|(?P<code>[2-5]\d\d)(?P<more>[ -].*)?)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _COMMANDS: Final = {
     "auth": "AUTH", "starttls": "STARTTLS", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA",
-    "bdat": "DATA", "ehlo": "EHLO", "helo": "EHLO", "lhlo": "EHLO", "quit": "QUIT",
+    "bdat": "DATA", "(initial greeting)": "CONN", "ehlo": "EHLO", "helo": "EHLO",
+    "lhlo": "EHLO", "quit": "QUIT",
 }  # fmt: skip
 _TALKING: Final = re.compile(
-    r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)",
-    re.IGNORECASE,
+    r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)"
+    r"|^[ \t]{0,12}([\w-]+(?:\.[\w-]+)+) \[[\d.:a-fA-F]{2,45}\]:$",  # Courier
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -66,7 +69,9 @@ def _answers(text: str) -> Iterator[Answer]:
     lines = list(islice(_LINE.finditer(text), MAX_ANSWERS))
     if not lines:
         return
-    talks = [(talk.start(), talk.group(1)) for talk in _TALKING.finditer(text)][:MAX_ANSWERS]
+    talks = [(talk.start(), talk.group(1) or talk.group(2)) for talk in _TALKING.finditer(text)][
+        :MAX_ANSWERS
+    ]
     host = talks[0][1] if talks else None
     command, about, reply, last = "", "", "", -2
     for found in lines:

@@ -59,6 +59,8 @@ READERS: Final = (
             "head: x-mailman-version: && text: you are not allowed to post",
             "head: x-mailman-version: && text: has been rejected by the list moderator",
             "text: mailing-list was rejected for the following reasons",
+            "head: x-mailman-version: && text: the message is not from a list member",
+            "head: x-mailman-version: && text: was not explicitly allowed",
         ),
         _read_refusal,
         "text alone, the refused message beside it",
@@ -73,7 +75,7 @@ READERS: Final = (
     ),
     Reader(
         "mlmmj",
-        ("text: this is the mlmmj program",),
+        ("text: this is the mlmmj program", "text: le programme mlmmj", "text: das programm mlmmj"),
         _read_refusal,
         "text alone, the refused message beside it",
     ),

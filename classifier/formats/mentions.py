@@ -161,8 +161,13 @@ def _mentions(lines: Sequence[str], clues: Clues) -> Iterator[Mention]:
                 continue
             elif address not in own:
                 yield mention
-            elif mention.role is not Role.TOLD:
+            elif mention.role is not Role.TOLD and _stands_apart(mention):
                 yield mention._replace(role=Role.OWN)
+
+
+def _stands_apart(mention: Mention) -> bool:
+    """Whether an address has its line to itself, but for a reply."""
+    return not mention.rest or CODED.search(mention.rest) is not None
 
 
 def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Mention]:

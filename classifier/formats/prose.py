@@ -34,6 +34,7 @@ __all__ = ["has_reply_code", "read_prose"]
 
 MAX_LINES: Final = 400
 MAX_BELOW: Final = 30  # lines below a recipient that may speak of it
+MAX_PARAGRAPH: Final = 3  # lines that say why; more of them are advice
 MAX_FOUND: Final = 1000
 
 #   550 5.1.1 User unknown     <<< 550 no      said: 550 no      (reason: 550 no)
@@ -239,7 +240,27 @@ def _below(rest: str, lines: Sequence[str]) -> str:
         if stripped and not _RULE.match(line):
             more.append(stripped)
     tail = "\n".join(more)
-    return f"{text}\n{tail}".strip() if CODED.search(tail) or not text else text
+    if CODED.search(tail) or not text:
+        return f"{text}\n{tail}".strip()
+    if text.endswith(".") and "@" in text:
+        # There was an error delivering your mail to <bob@example.org>.
+        #
+        # SMTP login to mx.example.org failed
+        return "\n".join([text, *_paragraph(lines[read:])])
+    return text
+
+
+def _paragraph(lines: Sequence[str]) -> list[str]:
+    """The first paragraph, where it is short and closes nothing."""
+    found: list[str] = []
+    for line in lines:
+        if _closes(line) or _RULE.match(line) or len(found) > MAX_PARAGRAPH:
+            return []
+        if line.strip():
+            found.append(line.strip())
+        elif found:
+            break
+    return found
 
 
 # was not delivered to:

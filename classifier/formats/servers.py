@@ -294,7 +294,13 @@ READERS: Final = (
         ),
         read_prose,
         "a list of addresses with reasons, then the transcript of the session",
-        knows_more=">>> auth",  # the status part has the reply to MAIL alone
+        knows_more=">>> ",  # whom a reply was about, and a login before it
+    ),
+    Reader(
+        "slimta",
+        ("text: delivery failed for: && text: destination host responded:",),
+        read_prose,
+        "a status part that names no recipient: - bob@example.org stands in the text",
     ),
     Reader(
         "smail",
