@@ -158,10 +158,14 @@ def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
     <bob@example.org>: Command died with status 126: "/usr/bin/deliver". Command output:
         Permission denied
     """
-    if not prose.text or not _says_nothing(recipient):
+    if not prose.text:
         return False
     own = TYPED.sub("", recipient.fields.get("diagnostic-code", ""), count=1)
     said = read_reply(prose.text)
+    if own[3:4] == "-" and own[:3].isdigit() and said.whole.startswith(own):
+        return True  # the first line of several (RFC 5321 4.2.1)
+    if not _says_nothing(recipient):
+        return False
     return not own or said.code is not None or " ".join(own.split()) in said.whole
 
 

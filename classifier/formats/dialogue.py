@@ -62,7 +62,28 @@ class Answer(NamedTuple):
 
 def read_answers(text: str) -> list[Answer]:
     """The refusals of the dialogue that `text` quotes, multi-line ones joined; [] without one."""
-    return list(_answers(text))
+    return _unpipeline(list(_answers(text)))
+
+
+def _unpipeline(answers: list[Answer]) -> list[Answer]:
+    """Answers to RCPT that came while DATA was already sent (RFC 2920), by what answers DATA.
+
+    >>> DATA
+    <<< 550 5.1.1 <bob@example.org>: no such user
+    <<< 503 5.5.1 No valid recipients
+    """
+    kept: list[Answer] = []
+    refused = False  # whether DATA was, for want of recipients
+    for answer in reversed(answers):
+        if answer.command != "DATA":
+            refused = False
+        elif "valid recipients" in answer.reply.lower():
+            refused = True
+            continue
+        elif refused:
+            answer = answer._replace(command="RCPT")
+        kept.append(answer)
+    return kept[::-1] or answers
 
 
 def _answers(text: str) -> Iterator[Answer]:
@@ -149,7 +170,7 @@ def _complete(
     own = [
         a
         for a in answers
-        if recipient and recipient in (a.about if a.command == "RCPT" else a.reply.lower())
+        if recipient and recipient in ((a.command == "RCPT" and a.about) or a.reply.lower())
     ]
     if not own and not whole:
         # the reason of each recipient may be the refusal of all, at DATA
@@ -159,6 +180,8 @@ def _complete(
         own = same
     answer = (own or whole)[-1]
     has_reason = "(reason: " in found.text and "(reason: )" not in found.text
+    if has_reason and f"(reason: {answer.reply[:32]}" in found.text and answer.reply[3:4] == "-":
+        has_reason = False  # Sendmail gives the first line of several
     return msgspec.structs.replace(
         found,
         text=found.text if has_reason else answer.reply,
