@@ -35,9 +35,8 @@ def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Fai
     wanted = more or (several and (reader.knows_command or "<<< " in clues.prose))
     if wanted or any(_says_nothing(each) for each in status.recipients):
         said = reader.read(clues)
-    else:  # the command of the only recipient: found without reading the prose
-        command = _shown_command(clues, reader.knows_command)
-        said = [Found(recipient=None, text="", command=command)] if command else ()
+    else:
+        said = _read_little(clues, reader)
     nameless = [each for each in status.recipients if not each.address]
     if nameless and not said:
         said = reader.read(clues)
@@ -66,22 +65,29 @@ def _about(prose: Found | None, failure: Failure) -> Failure:
 
 #: Where one of these stands, the prose shows the command that the status fields lack.
 _SHOWING: Final = (
-    *("in reply to ", "<<< ", "refused to talk", "(after ", "server after ", "last command: "),
+    *("in reply to ", "refused to talk", "(after ", "server after ", "last command: "),
 )
 
 
-def _shown_command(clues: Clues, anywhere: bool) -> str | None:
+def _read_little(clues: Clues, reader: Reader) -> Sequence[Found]:
+    """What the prose shows beside the fields of the only recipient, without reading it all."""
+    if "<<< " in clues.prose:
+        answers = read_answers(clues.notice.text)
+        if answers and answers[-1].command:
+            last = answers[-1]
+            found = Found(recipient=None, text=last.reply, command=last.command, host=last.host)
+            return [found]
+    command = _shown_command(clues.line, reader.knows_command)
+    return [Found(recipient=None, text="", command=command)] if command else ()
+
+
+def _shown_command(prose: str, anywhere: bool) -> str | None:
     """The command that was answered, as the prose shows it; `anywhere` in it, or near a sign."""
-    prose = clues.line
     for words in _SHOWING:
         at = prose.find(words)
         command = read_command(prose[max(0, at - 40) : at + 80]) if at >= 0 else None
         if command:
             return command
-    if "<<<" in clues.prose:
-        answers = read_answers(clues.notice.text)
-        if answers and answers[-1].command:
-            return answers[-1].command
     return read_command(prose) if anywhere else None
 
 

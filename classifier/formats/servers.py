@@ -294,7 +294,7 @@ READERS: Final = (
         ),
         read_prose,
         "a list of addresses with reasons, then the transcript of the session",
-        knows_more=">>> ",  # whom a reply was about, and a login before it
+        knows_more=">>> auth",  # the status part has the reply to MAIL alone
     ),
     Reader(
         "slimta",
