@@ -63,11 +63,11 @@ def read_list(value: str | None) -> tuple[str, ...]:
 def _by_flanker(value: str) -> tuple[str, ...]:
     import logging
 
-    for name in ("parser", "lexer"):
-        logger = logging.getLogger(f"flanker.addresslib._parser.{name}")
-        if not logger.handlers:  # it warns of its own tables on a read-only install
-            logger.addHandler(logging.NullHandler())
-            logger.propagate = False
+    # It warns of what it cannot decode, and of tables that it cannot save.
+    logger = logging.getLogger("flanker")
+    if logger.propagate:
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
     from flanker.addresslib import address
 
     try:

@@ -150,7 +150,8 @@ def test_any_text(text: str) -> None:
 def test_flanker_speaks_to_nobody() -> None:
     read_list('a@b.example, "')
     for name in ("parser", "lexer"):
-        assert not logging.getLogger(f"flanker.addresslib._parser.{name}").propagate
+        assert not logging.getLogger(f"flanker.addresslib._parser.{name}").handlers
+    assert not logging.getLogger("flanker").propagate
 
 
 def test_flanker_is_not_asked_for_what_most_mail_holds() -> None:
@@ -162,3 +163,13 @@ def test_flanker_is_not_asked_for_what_most_mail_holds() -> None:
         "assert not any(name.startswith('flanker') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_cannot_be_decoded_is_not_logged() -> None:
+    code = (
+        "from classifier.addresses import read_list\n"
+        "print(read_list('=?UTF-8?B?\\u00cc3VuaXl1a2kgYXp1bWE=?= <bob@example.org>, e@example.org'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "bob@example.org" in done.stdout
+    assert "DECODE" not in done.stderr
