@@ -12,9 +12,11 @@ from typing import Final
 
 import msgspec
 
+from classifier.formats.mentions import CODED
 from classifier.formats.owners import list_address
 from classifier.formats.prose import read_prose
 from classifier.formats.reader import Clues, Found, Reader
+from classifier.lexicon import Says, says
 
 __all__ = ["READERS"]
 
@@ -27,8 +29,23 @@ def _read_refusal(clues: Clues) -> Sequence[Found]:
         return found
     named = next((each for each in found if (each.recipient or "").lower() == name.lower()), None)
     said = named or (found[0] if found else Found(recipient=None, text=""))
-    text = said.text or " ".join(clues.notice.text.split())[:400]
+    text = said.text if CODED.search(said.text) else _sentence(clues) or said.text
     return [msgspec.structs.replace(said, recipient=name, text=text)]
+
+
+def _sentence(clues: Clues) -> str:
+    """The paragraph that says that the list refused, on one line; else what the notice begins with.
+
+    A reason may stand in the paragraph after: "was rejected for the following reasons:"
+    """
+    paragraphs = [" ".join(each.split()) for each in clues.notice.text[:8192].split("\n\n")]
+    paragraphs = [each for each in paragraphs if each]
+    for number, paragraph in enumerate(paragraphs):
+        if says(Says.FAILED, paragraph.lower()):
+            if paragraph.endswith((":", "\uff1a")):
+                paragraph = " ".join(paragraphs[number : number + 2])
+            return paragraph[:600]
+    return " ".join(paragraphs)[:400]
 
 
 READERS: Final = (
