@@ -28,7 +28,7 @@ from classifier.notice import Notice, read_notice
 from classifier.notifications import read_notifications
 from classifier.reasons import Kind
 from classifier.report import Failure, Report, Returned
-from classifier.signs import is_bounce
+from classifier.signs import is_bounce, is_spoofed
 from classifier.wrapped import inner_mails, is_forward
 
 __all__ = ["read_report"]
@@ -176,9 +176,15 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
 
 
 def _is_fake(clues: Clues, failures: Sequence[Failure]) -> bool:
-    """A mail dressed as a report: it failed the checks, reports nobody and returns nothing."""
-    if clues.notice.returned is not None or any(each.recipient for each in failures):
+    """A mail dressed as a report, which reports nobody else and returns nothing.
+
+    It failed the checks, or it is signed by a mail system that it did not come from.
+    """
+    named = {(each.recipient or "").lower() for each in failures}
+    if clues.notice.returned is not None or named - clues.avoid - {""}:
         return False
+    if is_spoofed(clues):
+        return True
     auth = read_auth(clues.message.headers, _from_domain(clues.message.headers)).results()
     return auth.get("dmarc") == "fail" or auth.get("spf") in ("fail", "softfail")
 

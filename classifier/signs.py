@@ -16,7 +16,7 @@ from classifier.headers import Headers
 from classifier.lexicon import Says, find, says
 from classifier.reply import read_reply
 
-__all__ = ["is_bounce", "is_daemon"]
+__all__ = ["is_bounce", "is_daemon", "is_spoofed"]
 
 # The local parts and the names that mail systems write reports under.
 _LOCAL: Final = re.compile(
@@ -49,6 +49,7 @@ _SUBJECT: Final = re.compile(
 # What a filter writes to its administrator, or to the one whom the mail was for.
 _NOT_TO_SENDER: Final = re.compile(
     r"in mail (?:to you|from \[)|in an? e?-?mail to you|messages? (?:sent )?to you\b"
+    r"|(?:delivered|addressed) to you(?:r mailbox)?\b|quarantine (?:report|digest|summary)"
     r"|mail addressed to you|smtp server: errors from"
 )
 # What lists write about themselves and about subscriptions.
@@ -173,7 +174,7 @@ def _read_signs(clues: Clues) -> _Signs:
         or (of_list and states),
         is_away=titled_away or (away >= 0 and not 0 <= failed < away),
         usual=titled or spoken or lined or returned,
-        has_proof=coded or returned or named,
+        has_proof=coded or returned or named or (titled and "@" in clues.subject),
         is_about_somebody=returned or named,
     )
 
@@ -199,4 +200,27 @@ def _is_of_person(clues: Clues, reader: Reader) -> bool:
         return True
     if _REPLY.match(clues.subject):
         return not _to_machine(headers)
-    return reader.name == "text" and _FORWARD.match(clues.subject) is not None
+    if reader.name == "text" and _FORWARD.match(clues.subject) is not None:
+        return True
+    return _QUOTING.search(clues.notice.text) is not None and not _is_of_machine(clues)
+
+
+#   > This is the mail system at host mail.example.org.
+_QUOTING: Final = re.compile(r"^(?:>[^\n]*\n){3}", re.MULTILINE)
+
+
+def _is_of_machine(clues: Clues) -> bool:
+    """Whether anything but the name speaks for a machine."""
+    headers = clues.message.headers
+    return (
+        "Auto-Submitted" in headers
+        or (headers.get("Return-Path") or "").replace(" ", "") == "<>"
+        or bool(_MACHINE.search(clues.sender) or _OF_LIST.search(_local_part(clues.sender)))
+    )
+
+
+def is_spoofed(clues: Clues) -> bool:
+    """Whether a From field calls itself a mail system, and its address and path are others'."""
+    path = (clues.message.headers.get("Return-Path") or "").replace(" ", "").lower()
+    named = is_daemon(clues.sender) and not _has_daemon_name(clues.sender)
+    return named and path not in ("", "<>") and not is_daemon(path)

@@ -20,7 +20,7 @@ from classifier.addresses import ADDRESS
 from classifier.formats.reader import Clues
 from classifier.lexicon import Label, Says, label_of, says
 
-__all__ = ["CODED", "Mention", "find_mentions", "is_named"]
+__all__ = ["CODED", "Mention", "find_mentions", "is_named", "only_address"]
 
 MAX_ON_LINE: Final = 64  # addresses of one line
 
@@ -105,7 +105,7 @@ _ELSE: Final = re.compile(
 _AFTER: Final = re.compile(r"^[>)\]]{0,2}\s*(?:\((?:sender|from)\)|wrote|schrieb|さんは|a écrit)")
 # A line that is no part of a list of failures, whoever it names.
 _OTHER: Final = re.compile(
-    r"^\s*(?:from|cc|bcc|sender|subject|date|sent|received|return-path|reply-to|message-?id"
+    r"^\s*(?:from|cc|bcc|sender|subject|date|sent|received|return-path|reply-to|message[- ]?id"
     r"|>>> mail|mail from|envelope[- ]from|x-[\w-]+|authentication-results)\b ?[:=]",
 )
 _DAEMON: Final = re.compile(
@@ -133,6 +133,29 @@ def find_mentions(lines: Sequence[str], clues: Clues) -> Sequence[Mention]:
             chosen.append(mention)
     failed = [mention for mention in chosen if not _DELIVERED.search(mention.rest.lower())]
     return failed or chosen
+
+
+def only_address(clues: Clues) -> str | None:
+    """The one address of the prose that is nobody's whom the mail is from or to, if there is one.
+
+    For notices in words that nobody knows.
+    """
+    found: set[str] = set()
+    lines = clues.notice.text[:8192].split("\n")
+    for number, line in enumerate(lines):
+        if "@" not in line or _OTHER.match(line.lower()) or _announces_else(number, lines):
+            continue
+        for each in ADDRESS.finditer(line):
+            address = each.group().rstrip(".")
+            lowered = address.lower()
+            if not (lowered in clues.avoid or _DESK.match(lowered) or _DAEMON.match(lowered)):
+                found.add("" if _is_aside(line, each.start(), "") else address)
+    return (found.pop() or None) if len(found) == 1 else None
+
+
+_DESK: Final = re.compile(
+    r"(?:support|help|help-?desk|info|contact|desk|service|admin|security|privacy|office)\b"
+)
 
 
 def is_named(clues: Clues) -> bool:
@@ -265,7 +288,10 @@ def _in_sentence(number: int, lines: Sequence[str]) -> Iterator[Mention]:
         # undeliverable to bob@example.org    (the whole line, and nothing after the address)
         alone = not rest and says(Says.FAILED, line[: found.start()].lower())
         role = Role.HEADED if alone else Role.TOLD
-        yield Mention(number, found.group().rstrip("."), line.strip(), role)
+        address = found.group().rstrip(".")
+        if address[0] == "*" and line[found.end() : found.end() + 1] == "*":  # *emphasis*
+            address = address[1:]
+        yield Mention(number, address, line.strip(), role)
 
 
 def _is_aside(line: str, start: int, before: str) -> bool:

@@ -12,7 +12,8 @@ __all__ = ["list_address"]
 
 #   reef-watch-owner@lists.example.org    oldmaps+owner@...    owner-zither@...
 _OWNER: Final = re.compile(
-    r"(?:owner-)?(?P<list>[^\s<>@]{1,64}?)(?:[-+](?:owner|admin|request|bounces?|help))?@(?P<at>.+)"
+    r"(?:owner-(?P<old>[^\s<>@]{1,64})"
+    r"|(?P<list>[^\s<>@]{1,64}?)[-+](?:owner|admin|request|bounces?|help))@(?P<at>[^\s<>@]+)"
 )
 
 
@@ -30,6 +31,4 @@ def list_address(clues: Clues) -> str | None:
         return titled[0]
     sender = ADDRESS.search(clues.sender)
     found = _OWNER.fullmatch(sender.group()) if sender else None
-    if found is None or not re.search(r"owner|admin|request|bounce|help", clues.sender):
-        return None
-    return f"{found.group('list')}@{found.group('at')}"
+    return f"{found.group('old') or found.group('list')}@{found.group('at')}" if found else None

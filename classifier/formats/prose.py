@@ -22,8 +22,9 @@ from typing import Final
 
 import msgspec
 
+from classifier.addresses import domain_of
 from classifier.formats.dialogue import add_answers
-from classifier.formats.mentions import CODED, Mention, find_mentions
+from classifier.formats.mentions import CODED, Mention, find_mentions, only_address
 from classifier.formats.owners import list_address
 from classifier.formats.reader import Clues, Found
 from classifier.lexicon import Says, says
@@ -81,7 +82,9 @@ def has_reply_code(text: str) -> bool:
 
 def read_prose(clues: Clues) -> Sequence[Found]:
     """What the prose of a bounce says of each recipient it names."""
-    found = add_answers(_by_structure(clues), clues.notice.text)
+    found = [
+        _with_host(each, clues) for each in add_answers(_by_structure(clues), clues.notice.text)
+    ]
     if len(found) == 1 and found[0].command is None:
         # The words of the pattern first: most notices hold none of them.
         labelled = any(words in clues.prose for words in _LABELS)
@@ -89,6 +92,21 @@ def read_prose(clues: Clues) -> Sequence[Found]:
         if stage:
             return [msgspec.structs.replace(found[0], command=_STAGES[stage.group("command")])]
     return found
+
+
+# mx.example.org    but not bob@example.org, nor https://www.example.org/
+_HOST: Final = re.compile(r"(?<![\w@./-])(?:[\w-]{1,63}\.){2,8}[a-z][\w-]{1,23}(?![\w@/-])", re.I)
+
+
+def _with_host(found: Found, clues: Clues) -> Found:
+    """The refusing host, where the notice names just one of the recipient's domain."""
+    domain = domain_of(found.recipient)
+    if found.host or not domain or not CODED.search(found.text) or read_reply(found.text).host:
+        return found
+    own = (clues.reporting_mta, domain_of(clues.sender.strip("<> ")))
+    named = {host.lower() for host in _HOST.findall(clues.notice.text[:4096])}
+    hosts = {host for host in named if host.endswith(f".{domain}") and host not in own}
+    return msgspec.structs.replace(found, host=hosts.pop()) if len(hosts) == 1 else found
 
 
 def _by_structure(clues: Clues) -> Sequence[Found]:
@@ -280,6 +298,10 @@ def _unnamed(lines: Sequence[str], clues: Clues, kind: Kind) -> Sequence[Found]:
     named = _NO_ADDRESS.search(clues.notice.text)
     if named and text:
         return [Found(recipient=named.group("name").strip(), text=text, kind=kind)]
+    only = only_address(clues)
+    if only:
+        said = text or " ".join(clues.notice.text.split())[:400]
+        return [Found(recipient=only, text=said, kind=kind)]
     listed = list_address(clues)
     if listed:
         said = text or " ".join(clues.notice.text.split())[:400]
