@@ -11,9 +11,10 @@ import re
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -31,6 +32,16 @@ _NOBODY: Final = ("written", "various")  # providers that are no provider
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 
 
+class Split(StrEnum):
+    """What an entry serves for: to learn from, or to be judged by who has not seen it."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+Command = Literal["CONN", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"]
+
+
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[reply]]` of a file of the corpus; `corpora/README.md` says what each key means."""
 
@@ -40,7 +51,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permanence: Permanence
     source: str
     hop: Hop | None = None
-    command: str | None = None
+    command: Command | None = None
+    language: str = "en"
+    ambiguous: tuple[Reason, ...] = ()
+    split: Split = Split.TRAIN
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -121,17 +135,28 @@ def _domain(chance: random.Random) -> str:
     return chance.choice(_DOMAINS)
 
 
+def _address(chance: random.Random) -> str:
+    return f"{chance.choice(_NAMES)}@{_domain(chance)}"
+
+
 def _ip(chance: random.Random) -> str:
     if chance.random() < 0.1:
         return f"2001:db8:{chance.randrange(1, 0xFFFF):x}::{chance.randrange(1, 0xFFFF):x}"
     return f"{chance.choice(('192.0.2', '198.51.100', '203.0.113'))}.{chance.randrange(1, 255)}"
 
 
-#: What a slot is filled with: {ip}, {recipient}, {domain}, {host}, {url}.
+#: What a slot is filled with.
 _MAKERS: Final[Mapping[str, Callable[[random.Random], str]]] = {
     "ip": _ip,
-    "recipient": lambda chance: f"{chance.choice(_NAMES)}@{_domain(chance)}",
+    "recipient": _address,
+    "sender": _address,
+    "user": lambda chance: chance.choice(_NAMES),
     "domain": _domain,
+    "recipient_domain": _domain,
+    "sender_domain": _domain,
+    "queue_id": lambda chance: f"{chance.randrange(16**11):011X}",
+    "number": lambda chance: str(chance.randrange(10, 10**6)),
+    "date": lambda chance: f"2026-11-{chance.randrange(1, 29):02d}",
     "host": lambda chance: f"mx{chance.randrange(1, 9)}.{_domain(chance)}",
     "url": lambda chance: f"https://www.{_domain(chance)}/help?id={chance.randrange(10**6)}",
 }
