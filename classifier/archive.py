@@ -23,6 +23,7 @@ from classifier.message import READ_CAP
 from classifier.notifications import MARKS, looks_like_json
 from classifier.objects import OBJECT_CAP, split_objects
 from classifier.outlook import OutlookError, convert_msg, looks_like_msg
+from classifier.packed import FAULTS, find_packing, unpack
 
 __all__ = ["Item", "Unreadable", "read_paths", "read_stream"]
 
@@ -33,16 +34,6 @@ _HEAD: Final = 64 * 1024  # bytes that decide what a file is
 # Stricter than RFC 5322 2.2, since notes and tables lie in folders too: `Return-Path: <>`, but
 # not `{"a": 1}` and not `https://example.org`.
 _FIELD: Final = re.compile(rb"[A-Za-z][A-Za-z0-9_.-]*[ \t]*:(?!//)")
-
-_PACKED: Final = (  # first bytes, name, what unpacks it
-    (b"\x1f\x8b", "gzip", "gzip -d"),
-    (b"PK\x03\x04", "zip", "unzip"),
-    (b"PK\x05\x06", "zip", "unzip"),
-    (b"BZh", "bzip2", "bzip2 -d"),
-    (b"\xfd7zXZ\x00", "xz", "xz -d"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
-    (b"7z\xbc\xaf\x27\x1c", "7z", "7z x"),
-)
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -98,7 +89,7 @@ class _Source:
 
     def __init__(self, file: BinaryIO, chunk: int = _CHUNK) -> None:
         self.file, self.chunk = file, chunk
-        self.fault: OSError | ValueError | None = None
+        self.fault: Exception | None = None
         head = bytearray()
         while len(head) < _HEAD and (piece := self.read(_HEAD)):
             head += piece
@@ -107,7 +98,7 @@ class _Source:
     def read(self, size: int) -> bytes:
         try:
             return self.file.read(size) or b""
-        except (OSError, ValueError) as error:  # ValueError: the file is closed
+        except (OSError, ValueError, *FAULTS) as error:  # ValueError: the file is closed
             self.fault = error
             return b""
 
@@ -166,17 +157,31 @@ def _read_source(
         elif named:
             yield Unreadable(origin, "is empty", "give a file with at least one mail")
         return
-    for magic, name, tool in _PACKED:
-        if head.startswith(magic):
-            cure = f"unpack it first: {tool}" + ("" if origin == "-" else f" {origin}")
-            yield Unreadable(origin, f"is packed ({name})", cure)
-            return
+    packing = find_packing(head)
+    if packing:
+        yield from _read_packed(source, *packing, origin, named, cap)
+        return
     if looks_like_msg(head):
         yield from _read_msg(source, origin, named, cap)
     elif named or _looks_like_mail(head):
         yield from _read_mails(source, origin, size, cap)
         if source.fault:
             yield _explain(origin, source.fault, "could be read only in part: ")
+
+
+def _read_packed(
+    source: _Source, name: str, tool: str, origin: str, named: bool, cap: int
+) -> Iterator[Item | Unreadable]:
+    """What a packed file holds; a packed file within it is not opened."""
+    if tool:
+        cure = f"unpack it first: {tool}" + ("" if origin == "-" else f" {origin}")
+        yield Unreadable(origin, f"is packed ({name})", cure)
+        return
+    inner = _Source(unpack(name, source.head, source.file))
+    if inner.head and find_packing(inner.head):
+        yield Unreadable(origin, "is packed twice", "unpack it once, and give what comes out")
+    else:
+        yield from _read_source(inner, origin, named, None, cap)
 
 
 def _read_msg(source: _Source, origin: str, named: bool, cap: int) -> Iterator[Item | Unreadable]:
@@ -239,13 +244,15 @@ def _looks_like_mail(head: bytes) -> bool:
     return b"\0" not in start and bool(_FIELD.match(start) or find_opening(head))
 
 
-def _explain(origin: str, error: OSError | ValueError, before: str = "") -> Unreadable:
+def _explain(origin: str, error: Exception, before: str = "") -> Unreadable:
     if isinstance(error, FileNotFoundError):
         why, cure = "does not exist", "check the path; a file may have moved since it was listed"
     elif isinstance(error, PermissionError):
         why, cure = "may not be read", "give this user the right to read it"
     else:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        if isinstance(error, FAULTS):
+            why = f"is damaged or cut off: {why.rstrip('.')}"
         cure = "check the file and the disk or network it is on"
     return Unreadable(origin, before + " ".join(why.split()), cure)
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import hashlib
 import io
+import lzma
 import os
 import re
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier import packed as packed_files
 from classifier.archive import Item, Unreadable, read_paths, read_stream
 from classifier.mbox import find_opening
 from classifier.message import READ_CAP
@@ -345,10 +350,7 @@ def test_a_path_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("magic", "name"),
     [
-        (b"\x1f\x8b\x08", "gzip"),
         (b"PK\x03\x04", "zip"),
-        (b"BZh91AY", "bzip2"),
-        (b"\xfd7zXZ\x00", "xz"),
         (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"7z\xbc\xaf\x27\x1c", "7z"),
     ],
@@ -360,6 +362,59 @@ def test_a_packed_file_is_not_read(tmp_path: Path, magic: bytes, name: str) -> N
         assert name in found.why
         assert found.cure.startswith("unpack it first: ")
     assert fault(path).cure.endswith(f" {path}")
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_mbox_is_read_as_it_streams(tmp_path: Path, name: str) -> None:
+    mails = [MAIL, OTHER] * 5000
+    packed = PACKERS[name](write_mbox(mails[:5000])) + PACKERS[name](write_mbox(mails[5000:]))
+    path = tmp_path / "mails"
+    path.write_bytes(packed + (b"\0" * 8 if name == "xz" else b""))
+    for found in (read(path), read(tmp_path), read("-", stdin=packed)):
+        assert [item.raw for item in found if isinstance(item, Item)] == mails
+    last = read(path)[-1]
+    assert isinstance(last, Item)
+    assert last.origin == f"{path}#9999"
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_damaged_packed_file_gives_what_it_holds(tmp_path: Path, name: str) -> None:
+    noise = [
+        b"X: %b\n\nbody\n" % hashlib.shake_128(b"%d" % n).hexdigest(300).encode()
+        for n in range(5000)
+    ]
+    packed = PACKERS[name](write_mbox(noise))
+    path = tmp_path / "mails"
+    path.write_bytes(packed[: len(packed) * 3 // 4])
+    found = read(path)
+    assert [item.raw for item in found[:100] if isinstance(item, Item)] == noise[:100]
+    last = found[-1]
+    assert isinstance(last, Unreadable)
+    assert last.why.startswith("could be read only in part: is damaged or cut off: ")
+    path.write_bytes(packed[:64])
+    assert "damaged" in fault(path).why
+
+
+def test_what_is_packed_twice_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "mails"
+    path.write_bytes(gzip.compress(lzma.compress(MAIL)))
+    assert fault(path).why == "is packed twice"
+
+
+def test_xz_that_asks_for_much_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packed_files, "_MEMORY", 1024 * 1024)
+    path = tmp_path / "mails"
+    path.write_bytes(lzma.compress(MAIL))
+    assert fault(path).why == "is damaged or cut off: Memory usage limit exceeded"
 
 
 def test_an_empty_file_is_a_fault(tmp_path: Path) -> None:
