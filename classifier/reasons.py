@@ -13,7 +13,20 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["MEANING", "Advice", "Category", "Fault", "Kind", "Meaning", "Permanence", "Reason"]
+__all__ = [
+    "MEANING",
+    "VOCABULARY",
+    "Advice",
+    "Category",
+    "Fault",
+    "Kind",
+    "Meaning",
+    "Permanence",
+    "Reason",
+]
+
+#: Raised when reasons are added, renamed or parted, so that labels say which ones they mean.
+VOCABULARY: Final = "2026.11"
 
 
 class Kind(StrEnum):

@@ -52,6 +52,7 @@ LAYERS: Final = (
         "blocks",
         "tables",
     ),
+    ("corpus",),
     ("__init__",),
     ("cli",),
     ("__main__",),

@@ -1,4 +1,4 @@
-"""The command line: `whybounce classify`, `explain`, `formats` and `train`, and what they take.
+"""The command line: `whybounce classify`, `explain`, `corpus` and the rest, and what they take.
 
 Typer reads the options here; the work is imported by the command that does it.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from classifier.cli.common import FAULT, Format, complain
+from classifier.cli.corpus import app as corpus
 from classifier.cli.options import (
     ColourOption,
     FormatOption,
@@ -35,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help comes sooner and pipes well
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.add_typer(corpus, name="corpus")
 
 _CLASSIFY: Final = """
 Examples:

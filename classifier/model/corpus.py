@@ -26,9 +26,24 @@ from classifier.reasons import Permanence, Reason
 from classifier.rules.engine import RuleSet
 from classifier.rules.rule import Layer
 
-__all__ = ["Entry", "Sample", "digest", "read_replies", "read_rules", "templates", "unique"]
+__all__ = [
+    "NOBODY",
+    "Entry",
+    "Sample",
+    "Split",
+    "check_slots",
+    "cluster",
+    "digest",
+    "fill_slots",
+    "read_replies",
+    "read_rules",
+    "templates",
+    "unique",
+    "weigh_entry",
+]
 
-_NOBODY: Final = ("written", "various")  # providers that are no provider
+#: Providers that are no provider.
+NOBODY: Final = ("written", "various")
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -56,6 +71,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ambiguous: tuple[Reason, ...] = ()
     split: Split = Split.TRAIN
 
+    @property
+    def key(self) -> str:
+        """The entry's name in the labels of mails; the same as long as provider and text are."""
+        return hashlib.sha256(f"{self.provider}|{self.text}".encode()).hexdigest()[:10]
+
 
 class Sample(msgspec.Struct, frozen=True):
     """What is learned from: features, their reason, whose words they are ("" where nobody's).
@@ -82,9 +102,11 @@ def _make(evidence: Evidence, reason: Reason, provider: str, rules: RuleSet) -> 
 def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
     """The samples of every `.toml` file in `folder`, in the order of names and entries.
 
+    Entries that are held apart to test with are left out.
+
     Raises `OperatorError` with every fault of the folder.
     """
-    paths = sorted(folder.glob("*.toml"))
+    paths = sorted(path for path in folder.glob("*.toml") if path.name != "corpus.toml")
     if not paths:
         raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of replies.")
     faults: list[str] = []
@@ -98,24 +120,41 @@ def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
         for number, table in enumerate(entries, 1):
             try:
                 entry = msgspec.convert(table, Entry)
-                samples.append(_read_entry(entry, f"{path.stem} {number}", rules))
+                check_slots(entry.text)
             except msgspec.ValidationError as error:
                 faults.append(f"{path.name}, reply {number}: {error}")
-            except KeyError as error:
-                faults.append(f"{path.name}, reply {number}: unknown slot {{{error.args[0]}}}")
+                continue
+            if entry.split is Split.TRAIN:
+                samples.append(_read_entry(entry, f"{path.stem} {number}", rules))
     if faults:
         raise OperatorError(str(folder), faults, "Nothing was trained; mend these first.")
     return samples
 
 
 def _read_entry(entry: Entry, seed: str, rules: RuleSet) -> Sample:
-    chance = random.Random(seed)  # noqa: S311 - made-up names, the same at every run
-    text = _SLOT.sub(lambda slot: _MAKERS[slot.group(1)](chance), entry.text)
+    provider = "" if entry.provider in NOBODY else entry.provider
+    return _make(weigh_entry(entry, seed), entry.reason, provider, rules)
+
+
+def weigh_entry(entry: Entry, seed: str) -> Evidence:
+    """The evidence that an entry gives, its slots filled with made-up values, alike by `seed`."""
     known: dict[str, Any] = {"command": entry.command} if entry.command else {}
     if entry.hop:
         known["hop"] = entry.hop
-    provider = "" if entry.provider in _NOBODY else entry.provider
-    return _make(weigh_text(text, **known), entry.reason, provider, rules)
+    return weigh_text(fill_slots(entry.text, seed), **known)
+
+
+def fill_slots(text: str, seed: str) -> str:
+    """`text` with made-up values in its slots, the same for the same `seed`."""
+    chance = random.Random(seed)  # noqa: S311 - made-up names
+    return _SLOT.sub(lambda slot: _MAKERS[slot.group(1)](chance), text)
+
+
+def check_slots(text: str) -> None:
+    """Raises `msgspec.ValidationError` for a slot that nobody can fill."""
+    for name in _SLOT.findall(text):
+        if name not in _MAKERS:
+            raise msgspec.ValidationError(f"unknown slot {{{name}}}")
 
 
 _NAMES: Final = (
@@ -195,15 +234,20 @@ _ALIKE: Final = 0.7  # Jaccard index of words and pairs of words
 
 
 def templates(samples: Sequence[Sample]) -> list[int]:
-    """For each sample the number of its template, which is that of the first sample in it.
+    """For each sample the number of its template, which is that of the first sample in it."""
+    return cluster([sample.features.text for sample in samples])
 
-    Samples of one template are near duplicates; near is also who is near to one that is near.
+
+def cluster(texts: Sequence[str]) -> list[int]:
+    """For each masked text the number of its template, which is that of the first text in it.
+
+    Texts of one template are near duplicates; near is also who is near to one that is near.
     """
     sets = []
-    for sample in samples:
-        words = sample.features.text.split()
+    for text in texts:
+        words = text.split()
         sets.append(frozenset(words) | frozenset(pairwise(words)))
-    parents = list(range(len(samples)))
+    parents = list(range(len(texts)))
 
     def root(number: int) -> int:
         while parents[number] != number:
@@ -220,4 +264,4 @@ def templates(samples: Sequence[Sample]) -> list[int]:
                 parents[max(one, two)] = min(one, two)
         for part in own:
             holders[part].append(number)
-    return [root(number) for number in range(len(samples))]
+    return [root(number) for number in range(len(texts))]
