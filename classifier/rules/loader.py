@@ -1,8 +1,8 @@
 """Rules from TOML: read, check, and say every fault of a file at once.
 
-`rules/README.md` describes the form. A folder of rules is one layer: the files beside this
-module are the general text and status layers, those in `providers/` the providers', and a folder
-that an operator gives is the operator's.
+`rules/README.md` describes the form. A folder of rules is one layer: the files in `text/` hold the
+words of many servers, those in `providers/` the providers', those beside this module what says its
+layer itself, and a folder that an operator gives is the operator's.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from classifier.rules.rule import (
 __all__ = ["load", "load_shipped", "read_file", "read_phrase"]
 
 _HERE: Final = Path(__file__).parent
+_TEXT: Final = "text"  # the folder whose files, one a category, are one owner's
 _LAYERS: Final = {"text": Layer.TEXT, "status": Layer.STATUS, "hop": Layer.HOP}
 _FILE_KEYS: Final = {"hosts", "marks", "codes", "source", "layer", "rule"}
 _RULE_KEYS: Final = {
@@ -92,7 +93,7 @@ def read_file(path: Path, layer: Layer) -> tuple[Owner, list[Rule]]:
         faults.found.append(f"layer {table['layer']!r} is none of {', '.join(_LAYERS)}")
     layer = _LAYERS.get(str(table.get("layer")), layer)
     owner = Owner(
-        path.stem,
+        _TEXT if path.parent == _HERE / _TEXT else path.stem,
         tuple(str(host).lower() for host in table.get("hosts", ())),
         tuple(_phrases(faults, "(file)", "marks", table.get("marks", ()))),
         tuple(_codes(faults, "(file)", table.get("codes", []))),
@@ -311,7 +312,8 @@ def load_shipped() -> RuleSet:
     """The rules that come with the package."""
     owners: list[Owner] = []
     rules: list[Rule] = []
-    for path in [*sorted(_HERE.glob("*.toml")), *sorted(_HERE.glob("providers/*.toml"))]:
+    places = (_HERE, _HERE / _TEXT, _HERE / "providers")
+    for path in (path for place in places for path in sorted(place.glob("*.toml"))):
         layer = Layer.PROVIDER if path.parent.name == "providers" else Layer.TEXT
         owner, more = read_file(path, layer)
         if layer is Layer.PROVIDER:
