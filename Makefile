@@ -17,7 +17,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench model clean venv
+.PHONY: help demo test lint bench model lab clean venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
@@ -41,12 +41,15 @@ bench: venv  ## time and memory, stage by stage
 model: venv  ## train the shipped model again, from corpora/replies and the rules
 	$(BIN)/whybounce train
 
+lab: venv  ## make the bounces of corpora/lab again, by real servers (root; some 90 s a server)
+	$(BIN)/python -m corpora.lab
+
 clean:  ## remove what make made
 	@for venv in .venv .venv-*; do \
 		if [ -e "$$venv/made-by-make" ]; then rm -rf "$$venv"; fi; \
 	done
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache whybounce.egg-info
-	find classifier tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find classifier corpora tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment is kept while interpreter, folder and both lists of packages stay the same. Other
 # lists: installed again, in place. Another interpreter or folder (the scripts hold the old path):
