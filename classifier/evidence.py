@@ -6,6 +6,7 @@ Rules and model see this and nothing else: never the mail, its addresses or the 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -64,7 +65,27 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 #   the code that begins each line of a multi-line reply (RFC 5321 4.2.1), once it was folded
 _REPEATED_CODE: Final = re.compile(r"[245]\d\d-(?<!\S\d\d\d-)(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
 _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
-_QUOTES: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
+
+
+def _bare_letters() -> dict[int, str]:
+    """Letters of Latin, Greek and Cyrillic script without their marks, curly quotes straight.
+
+    Administrators write "Empfänger", "Empfanger" and "refuse" for "refusé", as their keyboards
+    and servers allow. Kana and Hangul are left alone: their marks make other letters.
+    """
+    bare = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'}
+    bare |= {
+        ord(one): two
+        for one, two in zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
+    }
+    for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000)):
+        letter, *marks = unicodedata.normalize("NFD", chr(code))
+        if marks and all(map(unicodedata.combining, marks)):
+            bare[code] = letter
+    return bare
+
+
+_BARE: Final = _bare_letters()
 
 
 _OCTAL: Final = re.compile(r"(?:\\[23][0-7][0-7]){2,8}")
@@ -81,8 +102,8 @@ def _undo_octal(found: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """`text` in the form that phrases are compared in.
 
-    Case, spacing, line folds, curly quotes and the repeated codes of a multi-line reply do not
-    count; everything else stays.
+    Case, spacing, line folds, curly quotes, the marks of letters (é, ü, й) and the repeated codes
+    of a multi-line reply do not count; everything else stays.
     """
     if "-" in text:
         first = _FIRST_CODE.match(text)
@@ -95,7 +116,7 @@ def fold(text: str) -> str:
     if "\\3" in text:  # Exim writes UTF-8 as Refus\\303\\251
         text = _OCTAL.sub(_undo_octal, text)
     if not text.isascii():
-        text = text.translate(_QUOTES)
+        return " ".join(text.lower().translate(_BARE).split())
     return " ".join(text.lower().split())
 
 
