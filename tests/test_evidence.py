@@ -37,7 +37,7 @@ def report(failure: Failure, prose: str = "", returned: Returned | None = None) 
         ("550-5.1.1 unknown", "unknown"),
         ("550 5.1.1 a 550-page book", "550 5.1.1 a page book"),
         ("call 1550-5.1.1 or x550-y", "call 1550-5.1.1 or x550-y"),
-        ("GRÖSSE ÜBERSCHRITTEN", "grösse überschritten"),
+        ("GRÖSSE ÜBERSCHRITTEN", "grosse uberschritten"),
         ("", ""),
     ],
 )
