@@ -17,7 +17,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench model lab clean venv
+.PHONY: help demo test lint bench model reference lab clean venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
@@ -40,6 +40,9 @@ bench: venv  ## time and memory, stage by stage
 
 model: venv  ## train the shipped model again, from corpora/replies and the rules
 	$(BIN)/whybounce train
+
+reference: venv  ## write the pages of classifier/reference again, from the rules and the rest
+	$(BIN)/whybounce reference
 
 lab: venv  ## make the bounces of corpora/lab again, by real servers (root; some 90 s a server)
 	$(BIN)/python -m corpora.lab

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from classifier.reasons import Advice, Category, Fault, Kind, Permanence, Reason
     from classifier.report import Failure, Report
     from classifier.rows import Row
+    from classifier.taxonomies.scheme import translate
 
 __all__ = [
     "Advice",
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "classify",
     "read",
+    "translate",
 ]
 
 __version__ = "0.1.0"
@@ -48,6 +50,7 @@ _HOMES = {
     "classifier.reasons": ("Advice", "Category", "Fault", "Kind", "Permanence", "Reason"),
     "classifier.report": ("Failure", "Report"),
     "classifier.rows": ("Row",),
+    "classifier.taxonomies.scheme": ("translate",),
 }
 
 

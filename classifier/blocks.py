@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from msgspec import UnsetType
+
 from classifier.authres import Auth
 from classifier.explain import Explanation
 from classifier.hops import ReceivedHop, read_hops
@@ -20,6 +22,7 @@ from classifier.rows import Row
 from classifier.sinks import Output
 from classifier.tally import Tally
 from classifier.terminal import Palette, Style, clip, neutral, scrub, width_of, wrap
+from classifier.trace import describe
 
 __all__ = ["ACTORS", "MailBlocks", "ReplyBlocks"]
 
@@ -62,6 +65,7 @@ _LABELS: Final = {
 
 _INDENT: Final = 14  # columns before a value: two blanks, a label of ten, two blanks
 _LONGEST: Final = 1200  # characters of one value; the record has the rest
+_PASTED: Final = 400  # columns of a pasted text
 
 
 class _Blocks:
@@ -120,6 +124,9 @@ class _Blocks:
         verdict = f"{' / '.join(names)}, {record.permanence}"
         by = f"(confidence {record.confidence:.2f}, {record.decided_by})"
         yield from self._line("verdict", verdict, place=by)
+        if not isinstance(record.taxonomy, UnsetType):
+            named = (f"{each} ({name})" for name, each in record.taxonomy.items())
+            yield from self._line("elsewhere", ", ".join(named))
         for fact in record.evidence:
             if fact != known:
                 yield from self._fact(fact)
@@ -262,10 +269,18 @@ def _span(seconds: float) -> str:
 class ReplyBlocks(_Blocks):
     """The verdicts on replies by themselves, as text."""
 
-    def __init__(self, output: Output, width: int, colour: bool, encoding: str = "utf-8") -> None:
-        """`width` is in columns, at least 40."""
+    def __init__(
+        self,
+        output: Output,
+        width: int,
+        colour: bool,
+        encoding: str = "utf-8",
+        trace: bool = False,
+    ) -> None:
+        """`width` is in columns, at least 40; `trace` adds how each verdict came about."""
         super().__init__(output, width, colour, encoding, ("reply", "replies"))
         self._count = 0
+        self._trace = trace
 
     def write(self, records: Sequence[Explanation], report: Report | None = None) -> None:
         """Take the verdict on one reply."""
@@ -275,10 +290,21 @@ class ReplyBlocks(_Blocks):
             lines = [""] if self._begun else []
             self._begun = True
             style = _STYLES.get(Permanence(record.permanence), Style.STRONG)
-            text = wrap(_readable(record.text), self._width)
+            # of a long paste its head; the reply that was found in it stands below
+            known = record.source in ("reply", "text")
+            given = record.text if known else clip(record.text[:_LONGEST], _PASTED)
+            text = wrap(_readable(given), self._width)
             lines += [self._palette.paint(line, style) for line in text]
             headline = f"reply: {' '.join(scrub(record.text).split())}"
-            self._print([*lines, *self._verdict(record, headline)])
+            self._print([*lines, *self._verdict(record, headline), *self._found(record)])
+
+    def _found(self, record: Explanation) -> Iterator[str]:
+        """What the text was taken for, and how its verdict came about."""
+        if not self._trace and record.source not in ("reply", "text"):
+            yield from self._line("read as", f"{record.source}, hop {record.hop}")
+        for step in record.trace if self._trace else ():
+            if step.step != "against":  # said above already
+                yield from self._line(step.step, describe(step), Style.LABEL)
 
     def close(self) -> None:
         """Print the counts, where there is anything to count."""

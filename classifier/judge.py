@@ -18,7 +18,15 @@ from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanenc
 from classifier.rules.engine import Hit, RuleSet
 from classifier.rules.rule import Layer
 
-__all__ = ["Prediction", "Verdict", "judge", "judge_model", "undecided"]
+__all__ = [
+    "Competition",
+    "Prediction",
+    "Verdict",
+    "compete",
+    "judge",
+    "judge_model",
+    "undecided",
+]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +65,19 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
+class Competition(msgspec.Struct, frozen=True):
+    """Who competes for a verdict: the rules that fire, and the one that wins.
+
+    `owner` is whose words the reply is. `hits` may decide or hint, `impossible` are those whose
+    reason the stage of the dialogue rules out.
+    """
+
+    owner: str | None
+    hits: tuple[Hit, ...]
+    impossible: tuple[Hit, ...]
+    winner: Hit | None
+
+
 # How often a rule of a layer is right, as a first estimate: the ranks are what matters, the
 # values are set so that none of them promises more than such a rule can keep. What contradicts
 # takes off `_DOUBT`; where it is only what the same words mean elsewhere, `_LESS_DOUBT`.
@@ -87,21 +108,28 @@ _POSSIBLE_BEFORE_MAIL: Final = frozenset(
 )
 
 
-def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
-    """The verdict on one failed recipient by the rules alone."""
+def compete(evidence: Evidence, rules: RuleSet) -> Competition:
+    """The rules that fire on one failed recipient's evidence, and which of them wins."""
     owner = rules.owner(evidence)
-    hits = [
-        hit
-        for hit in rules.hits(evidence, owner)
+    hits: list[Hit] = []
+    impossible: list[Hit] = []
+    for hit in rules.hits(evidence, owner):
         # an operator's own rule is taken at its word
-        if hit.rule.layer is Layer.OPERATOR or _possible(hit.rule.reason, evidence)
-    ]
+        possible = hit.rule.layer is Layer.OPERATOR or _possible(hit.rule.reason, evidence)
+        (hits if possible else impossible).append(hit)
     deciding = [hit for hit in hits if hit.rule.decides]
     hints = [hit for hit in hits if not hit.rule.decides]
     winner = _best(deciding) or _best(hints)
+    return Competition(owner, tuple(hits), tuple(impossible), winner)
+
+
+def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
+    """The verdict on one failed recipient by the rules alone."""
+    competition = compete(evidence, rules)
+    owner, winner = competition.owner, competition.winner
     if winner is None:
         return _verdict(Reason.UNDETERMINED, None, evidence, owner, [])
-    return _verdict(winner.rule.reason, winner, evidence, owner, hits)
+    return _verdict(winner.rule.reason, winner, evidence, owner, competition.hits)
 
 
 def undecided(verdict: Verdict) -> bool:

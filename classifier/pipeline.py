@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.advice import advise
-from classifier.evidence import Evidence, weigh, weigh_text
-from classifier.judge import Verdict, judge, judge_model, undecided
+from classifier.evidence import Evidence, weigh
+from classifier.judge import Verdict, compete, judge, judge_model, undecided
 from classifier.message import parse
 from classifier.model.store import find
 from classifier.notifications import looks_like_json, read_notifications
 from classifier.objects import OBJECT_CAP, split_objects
+from classifier.pasted import read_pasted, weigh_pasted
 from classifier.reading import read_report
 from classifier.reasons import Kind
 from classifier.report import Report
 from classifier.rows import Row, make_row
 from classifier.rules.engine import RuleSet
 from classifier.rules.loader import load, load_shipped
+from classifier.trace import Step, trace
 
 if TYPE_CHECKING:
     from classifier.model.scorer import Model
@@ -102,10 +104,22 @@ class Classifier:
         return tuple(rows)
 
     def explain(self, text: str) -> tuple[Verdict, str]:
-        """The verdict on one SMTP reply or diagnostic by itself, and a sentence of advice."""
-        evidence = weigh_text(text)
+        """The verdict on one SMTP reply or diagnostic by itself, and a sentence of advice.
+
+        `text` is what a person pastes: a reply, log lines, an exception, a transcript. Never
+        raises.
+        """
+        evidence = weigh_pasted(read_pasted(text))
         (verdict,) = self._judge([evidence])
         return verdict, advise(verdict.reason, verdict.advice, evidence)
+
+    def examine(self, evidence: Evidence) -> tuple[Verdict, tuple[Step, ...]]:
+        """The verdict on one piece of evidence, and the steps that led to it."""
+        competition = compete(evidence, self._rules)
+        (verdict,) = self._judge([evidence])
+        decided = competition.winner is not None and competition.winner.rule.decides
+        asked = not decided and self._folder is not None
+        return verdict, trace(evidence, self._rules, competition, verdict, asked)
 
     def _judge(self, evidences: Sequence[Evidence]) -> list[Verdict]:
         """By the rules, and all that they leave open by the model, in one call."""

@@ -56,11 +56,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None
     decided_by: str | None = None
     evidence: tuple[str, ...] = ()
+    #: Classes in other schemes, by the name of each; no key of the record unless asked for.
+    taxonomy: Mapping[str, str | None] | msgspec.UnsetType = msgspec.UNSET
     headers: Mapping[str, str | None] = msgspec.field(default_factory=dict)
     defects: tuple[str, ...] = ()
 
 
-COLUMNS: Final = Row.__struct_fields__
+COLUMNS: Final = tuple(name for name in Row.__struct_fields__ if name != "taxonomy")
 
 
 def make_row(
@@ -138,4 +140,6 @@ def flatten(row: Row) -> dict[str, str | float | bool | None]:
             flat[name] = "; ".join(value) or None
         else:
             flat[name] = value
+    if row.taxonomy is not msgspec.UNSET:
+        flat.update({f"taxonomy.{name}": each for name, each in row.taxonomy.items()})
     return flat

@@ -461,8 +461,9 @@ def test_version() -> None:
 
 
 EXPLAINED: Final = (
-    *("text", "status", "reply_code", "category", "reason", "permanence", "fault", "advice"),
-    *("advice_text", "confidence", "decided_by", "provider", "evidence"),
+    *("text", "source", "status", "reply_code", "smtp_command", "hop", "remote_mta", "category"),
+    *("reason", "permanence", "fault", "advice", "advice_text", "confidence", "decided_by"),
+    *("provider", "evidence"),
 )
 
 
@@ -470,7 +471,7 @@ def test_replies_are_explained_in_order() -> None:
     stdin = b"421 4.7.0 later\r\n\n  \n550 \xff b\n"
     result = run("explain", "535 5.7.8 authentication failed", "-", stdin=stdin)
     first, second, third = lines(result.stdout)
-    assert tuple(first) == EXPLAINED
+    assert tuple(first) == (*EXPLAINED, "trace")
     assert first["text"] == "535 5.7.8 authentication failed"
     assert (first["status"], first["reply_code"]) == ("5.7.8", "535")
     assert first["category"] == "sender-credentials"
@@ -487,6 +488,32 @@ def test_replies_are_explained_in_every_format() -> None:
     assert row["text"] == reply
     assert "  who acts    sender-admin" in run("explain", reply, "-f", "text").stdout
     assert "sender-admin" in run("explain", reply, "-f", "table").stdout
+
+
+def test_what_belongs_together_is_one_reply() -> None:
+    stdin = (
+        b"550-5.1.1 no such user\n550 5.1.1 here\n421 4.7.0 later\n"
+        b"Traceback (most recent call last):\n  File 'x', line 1, in x\n"
+        b"smtplib.SMTPAuthenticationError: (535, b'5.7.8 no')\n"
+    )
+    rows = lines(run("explain", "-", stdin=stdin).stdout)
+    assert [(row["source"], row["reply_code"], row["hop"]) for row in rows] == [
+        ("reply", "550", "unknown"),
+        ("reply", "421", "unknown"),
+        ("smtplib", "535", "submission"),
+    ]
+
+
+def test_trace_is_shown_where_asked_for() -> None:
+    pasted = "smtplib.SMTPAuthenticationError: (535, b'5.7.8 authentication failed')"
+    plain = run("explain", "-f", "text", pasted).stdout
+    assert "  read as     smtplib, hop submission" in plain
+    assert "  won " not in plain
+    traced = run("explain", "-f", "text", "--trace", pasted).stdout
+    assert "  read        smtplib, hop submission, command AUTH\n" in traced
+    assert "  won         " in traced
+    (row,) = lines(run("explain", pasted).stdout)
+    assert {"read", "won"} <= {step["step"] for step in row["trace"]}
 
 
 def test_replies_go_to_a_file(tmp_path: Path) -> None:

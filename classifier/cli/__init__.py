@@ -21,6 +21,7 @@ from classifier.cli.options import (
     ModelOption,
     OutputOption,
     RulesOption,
+    TaxonomyOption,
 )
 from classifier.errors import OperatorError
 
@@ -46,6 +47,7 @@ Examples:
   whybounce classify --format table ~/Maildir     one line a failed recipient
   whybounce classify -o bounces.csv archive.mbox  for a spreadsheet
   whybounce classify mails/ | jq -r .reason | sort | uniq -c
+  whybounce classify --taxonomy ses mails/        the class that Amazon SES would give, too
 
 Exit status: 0 all was read; 1 something could not be read, which standard error names; 2 wrong
 usage, or a fault of the rules or the output; 130 interrupted.
@@ -58,6 +60,15 @@ Examples:
   whybounce explain '535 5.7.8 authentication failed' '421 4.7.0 try again later'
   grep -o 'said: .*' mail.log | whybounce explain --format table -
   whybounce explain --rules my-rules/ '554 our own words'
+  whybounce explain --taxonomy sisimai --taxonomy sparkpost '552 5.2.2 mailbox full'
+  whybounce explain --trace "$(cat error.txt)"        one stack trace, transcript, block of a log
+
+A TEXT is one thing, of however many lines: the last reply in it that refuses is judged. On
+standard input each line is one thing, and goes on with the one above it where it is indented
+deeper or only closes brackets; continues a multi-line reply (550-... 550 ...), a traceback or an
+SMTP dialogue; follows a colon at the end of a line without a code; or is the next field of a
+bounce's status part. A blank line ends what stands above it. To have several lines of a log or of
+prose judged as one, give them as one TEXT.
 """
 _FORMATS: Final = """
 Examples:
@@ -65,6 +76,16 @@ Examples:
 \b
   whybounce formats                                 what is known, and how it is read
   whybounce formats --format jsonl | jq -r .name    for programs, with the marks of each
+"""
+_REFERENCE: Final = """
+Examples:
+
+\b
+  whybounce reference --output pages/   reasons, rules, codes and formats, for a browser and as text
+  whybounce reference                   in a checkout: the pages that it keeps, again
+  whybounce reference --check           whether these are as the rules have them now
+
+Exit status: 0; with --check, 1 where a page is stale or missing; 2 wrong usage.
 """
 _TRAIN: Final = """
 Examples:
@@ -98,6 +119,7 @@ def classify(
             show_default=False,
         ),
     ] = None,
+    taxonomy: TaxonomyOption = None,
     rules: RulesOption = None,
     model: ModelOption = "default",
     progress: Annotated[
@@ -115,7 +137,9 @@ def classify(
     from classifier.cli.mails import judge_mails
 
     judge = _make_classifier(rules, model)
-    raise typer.Exit(judge_mails(paths, judge, format, output, header or (), progress, color))
+    raise typer.Exit(
+        judge_mails(paths, judge, format, output, header or (), progress, color, taxonomy or ())
+    )
 
 
 @app.command(epilog=_EXPLAIN)
@@ -125,23 +149,33 @@ def explain(
         list[str] | None,
         typer.Argument(
             metavar="TEXT",
-            help="A reply or diagnostic, or - for standard input, one a line, which is also read"
-            " where no TEXT is given.",
+            help="A reply, or what holds one: log lines, an exception, a transcript, JSON, a piece"
+            " of a bounce; or - for standard input, one a line, which is also read where no TEXT"
+            " is given.",
             show_default=False,
         ),
     ] = None,
     format: FormatOption = None,  # noqa: A002 - the name of the option
     output: OutputOption = None,
+    taxonomy: TaxonomyOption = None,
     rules: RulesOption = None,
     model: ModelOption = "default",
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace",
+            help="In text, how the verdict came about: phrases, rules, who won and why. jsonl"
+            " always has it.",
+        ),
+    ] = False,
     color: ColourOption = None,
 ) -> None:
-    """What an SMTP reply or diagnostic means by itself."""
+    """What an SMTP reply, or whatever holds one, means by itself."""
     texts = text or _use_stdin(context)
     from classifier.cli.replies import judge_replies
 
     judge = _make_classifier(rules, model)
-    raise typer.Exit(judge_replies(texts, judge, format, output, color))
+    raise typer.Exit(judge_replies(texts, judge, format, output, color, taxonomy or (), trace))
 
 
 @app.command(epilog=_FORMATS)
@@ -161,6 +195,21 @@ def formats(
     from classifier.cli.formats import print_formats
 
     raise typer.Exit(print_formats(format, output, color))
+
+
+@app.command(epilog=_REFERENCE)
+def reference(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the pages are written.")
+    ] = Path("classifier/reference"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say which pages are stale.")
+    ] = False,
+) -> None:
+    """Write the reference of reasons, rules, codes and formats, as Markdown and as a page."""
+    from classifier.cli.reference import make_reference
+
+    raise typer.Exit(make_reference(output, check))
 
 
 @app.command(epilog=_TRAIN)

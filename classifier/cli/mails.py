@@ -11,6 +11,7 @@ from typing import Final
 from classifier.archive import Item, Unreadable, read_paths
 from classifier.cli.common import CLOSED, UNREAD, Format, choose_format, look, to_terminal
 from classifier.cli.progress import Progress, total_size
+from classifier.cli.taxonomy import columns_of, translated
 from classifier.errors import OperatorError
 from classifier.pipeline import Classifier, read_all
 from classifier.reasons import Kind
@@ -31,16 +32,19 @@ def judge_mails(
     headers: Sequence[str],
     progress: bool | None,
     colour: bool | None,
+    taxonomies: Sequence[str] = (),
 ) -> int:
     """Judge all mails under `paths`; the exit status. The arguments are those of the command."""
     headers = _check_headers(headers)
+    taxonomies = list(dict.fromkeys(taxonomies))
     _spare_inputs(paths, output)
     form = choose_format(chosen, output)
     if to_terminal(output):
         progress = False  # the records themselves show how far it is
     try:
         with open_output(output) as out, Progress(progress, total_size(paths)) as bar:
-            sink = _make_sink(form, out, headers, output, colour)
+            sink = _make_sink(form, out, headers, output, colour, taxonomies)
+            sink = translated(sink, taxonomies)
             whole = _run(classifier, paths, headers, sink, bar)
             bar.stop()
             sink.close()
@@ -112,12 +116,18 @@ def _spare_inputs(paths: Sequence[str], output: str | None) -> None:
 
 
 def _make_sink(
-    form: Format, out: Output, headers: Sequence[str], output: str | None, colour: bool | None
+    form: Format,
+    out: Output,
+    headers: Sequence[str],
+    output: str | None,
+    colour: bool | None,
+    taxonomies: Sequence[str],
 ) -> Sink[Row]:
     if form is Format.JSONL:
         return JsonLines(out)
     if form is Format.CSV:
-        empty = Row(origin="", kind=Kind.ERROR, headers=dict.fromkeys(headers))
+        classes = dict.fromkeys(taxonomies)
+        empty = Row(origin="", kind=Kind.ERROR, taxonomy=classes, headers=dict.fromkeys(headers))
         return Csv(
             out, sorted(flatten(empty), key=lambda name: name.startswith("headers.")), flatten
         )
@@ -126,7 +136,8 @@ def _make_sink(
         from classifier.tables import MAIL_COLUMNS, Table
 
         counted = ("mail", "mails")
-        return Table(out, MAIL_COLUMNS, counted, seen.table_width, seen.colour, seen.encoding)
+        columns = columns_of(MAIL_COLUMNS, taxonomies)
+        return Table(out, columns, counted, seen.table_width, seen.colour, seen.encoding)
     from classifier.blocks import MailBlocks
 
     return MailBlocks(out, seen.text_width, seen.colour, seen.encoding)

@@ -9,8 +9,16 @@ from typing import Annotated
 import typer
 
 from classifier.cli.common import Format
+from classifier.taxonomies.scheme import Taxonomy
 
-__all__ = ["ColourOption", "FormatOption", "ModelOption", "OutputOption", "RulesOption"]
+__all__ = [
+    "ColourOption",
+    "FormatOption",
+    "ModelOption",
+    "OutputOption",
+    "RulesOption",
+    "TaxonomyOption",
+]
 
 FormatOption = Annotated[
     Format | None,
@@ -50,6 +58,14 @@ ModelOption = Annotated[
         metavar="DIR",
         help="A model that `whybounce train` made, instead of the shipped one; none for rules"
         " alone.",
+        show_default=False,
+    ),
+]
+TaxonomyOption = Annotated[
+    list[Taxonomy] | None,
+    typer.Option(
+        "--taxonomy",
+        help="Add the class that this other scheme has for the verdict. May be given again.",
         show_default=False,
     ),
 ]

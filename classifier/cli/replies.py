@@ -1,4 +1,4 @@
-"""The work of `whybounce explain`: SMTP replies and diagnostics by themselves."""
+"""The work of `whybounce explain`: what people paste, judged by itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from classifier.cli.common import CLOSED, Format, choose_format, look
+from classifier.cli.taxonomy import columns_of, translated
 from classifier.errors import OperatorError
-from classifier.explain import Explanation, explain, flatten_explanation
+from classifier.explain import COLUMNS, Explanation, explain, flatten_explanation
+from classifier.pasted.pieces import join_lines
 from classifier.pipeline import Classifier
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
@@ -23,13 +25,18 @@ def judge_replies(
     chosen: Format | None,
     output: str | None,
     colour: bool | None,
+    taxonomies: Sequence[str] = (),
+    trace: bool = False,
 ) -> int:
     """Judge each text by itself; the exit status. The arguments are those of the command."""
+    taxonomies = list(dict.fromkeys(taxonomies))
     if not all(text.strip() for text in texts):
         raise OperatorError("TEXT", ["is empty"], "Give the reply in quotes, or - to read lines.")
     try:
         with open_output(output) as out:
-            sink = _make_sink(choose_format(chosen, output), out, output, colour)
+            form = choose_format(chosen, output)
+            sink = _make_sink(form, out, output, colour, taxonomies, trace)
+            sink = translated(sink, taxonomies)
             for text in _each(texts):
                 sink.write((explain(classifier, text),))
             sink.close()
@@ -44,33 +51,39 @@ def _each(texts: Sequence[str]) -> Iterator[str]:
             # Bytes that are no UTF-8 come as lone surrogates (PEP 383).
             yield text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         elif sys.stdin is not None:
-            yield from read_lines(sys.stdin.buffer)
+            yield from join_lines(read_lines(sys.stdin.buffer))
 
 
 def read_lines(file: BinaryIO) -> Iterator[str]:
-    """The lines that are not blank, without their ends; of an endless one only its head."""
+    """The lines without their ends, a blank one as ""; of an endless one only its head."""
     while line := file.readline(_LONGEST):
         rest = line
         while rest and not rest.endswith(b"\n") and len(rest) == _LONGEST:
             rest = file.readline(_LONGEST)
         text = line.decode("utf-8", "replace").rstrip("\r\n")
-        if text.strip():
-            yield text
+        yield text if text.strip() else ""
 
 
 def _make_sink(
-    form: Format, out: Output, output: str | None, colour: bool | None
+    form: Format,
+    out: Output,
+    output: str | None,
+    colour: bool | None,
+    taxonomies: Sequence[str],
+    trace: bool,
 ) -> Sink[Explanation]:
     if form is Format.JSONL:
         return JsonLines(out)
     if form is Format.CSV:
-        return Csv(out, Explanation.__struct_fields__, flatten_explanation)
+        columns = [*COLUMNS, *(f"taxonomy.{each}" for each in taxonomies)]
+        return Csv(out, columns, flatten_explanation)
     seen = look(output, colour)
     if form is Format.TABLE:
         from classifier.tables import REPLY_COLUMNS, Table
 
         counted = ("reply", "replies")
-        return Table(out, REPLY_COLUMNS, counted, seen.table_width, seen.colour, seen.encoding)
+        shown = columns_of(REPLY_COLUMNS, taxonomies)
+        return Table(out, shown, counted, seen.table_width, seen.colour, seen.encoding)
     from classifier.blocks import ReplyBlocks
 
-    return ReplyBlocks(out, seen.text_width, seen.colour, seen.encoding)
+    return ReplyBlocks(out, seen.text_width, seen.colour, seen.encoding, trace)

@@ -1,0 +1,1 @@
+"""Our reasons in the words of other schemes, as data: one file of TOML a scheme."""
