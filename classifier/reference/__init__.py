@@ -1,0 +1,1 @@
+"""The reference: reasons, rules, codes, formats and crosswalks as pages, written from the data."""
