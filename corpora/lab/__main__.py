@@ -18,16 +18,17 @@ from typing import Annotated
 
 import typer
 
+from classifier.corpus.labels import Label
 from corpora.lab.box import Box, BoxError, isolate, make_base, missing_tools
-from corpora.lab.harvest import compare, harvest, read_labels
+from corpora.lab.harvest import compare, harvest, read_rows
+from corpora.lab.scenarios import read_catalogue
 from corpora.lab.servers import Server
 from corpora.lab.servers.all import SERVERS
 from corpora.lab.session import plan, read_record
-from corpora.labels import LabelRow
 
 __all__: list[str] = []
 
-_LIMIT = 420  # seconds that a session may take
+_LIMIT = 600  # seconds that a session may take
 _HERE = Path("corpora/lab")
 _CATALOGUE = Path("corpora/replies")
 
@@ -40,7 +41,7 @@ def lab(
     ] = None,
     work: Annotated[Path, typer.Option(help="Where the work folder is made.")] = Path("/var/tmp"),  # noqa: S108 - big enough, and on a disk that overlays can be made of
     catalogue: Annotated[Path, typer.Option(help="The folder of replies.")] = _CATALOGUE,
-    count: Annotated[int, typer.Option(help="How many catalogue entries a server gets.")] = 250,
+    count: Annotated[int, typer.Option(help="How many catalogue entries a server gets.")] = 420,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the work folder.")] = False,
 ) -> None:
     """Run the servers one by one and write their reports to OUT, with labels."""
@@ -54,7 +55,7 @@ def lab(
         _fail(f"The lab needs {', '.join(missing)}: apt-get install debootstrap iproute2 openssl")
     signal.signal(signal.SIGTERM, _interrupt)
     failed = []
-    before = read_labels(out / "labels.csv")
+    before = read_rows(out / "labels.csv")
     try:
         isolate()
         with _work_folder(work, keep) as folder:
@@ -117,7 +118,7 @@ def _run_server(
     box = Box(own, base)
     try:
         box.mount()
-        box.install(server.packages, server.install)
+        box.install(server.packages, server.install, server.fetch)
         box.settle(server.hostname)
         for name in ("cert.pem", "key.pem"):
             shutil.copy(folder / name, own / name)
@@ -127,7 +128,7 @@ def _run_server(
         outcomes = harvest(
             out,
             server,
-            plan(server, folder / "replies", count),
+            plan(server, read_catalogue(folder / "replies"), count),
             record.caught,
             record.traces,
             record.trouble,
@@ -138,7 +139,7 @@ def _run_server(
     finally:
         if not keep:
             box.remove()
-    rows = [row for row in read_labels(out / "labels.csv") if f"/{server.name}." in row.origin]
+    rows = [row for row in read_rows(out / "labels.csv") if f"/{server.name}." in row.origin]
     kinds = Counter(row.kind for row in rows)
     told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     mails = sum(len(outcome.origins) for outcome in outcomes)
@@ -191,10 +192,10 @@ def _run_session(server: Server, folder: Path, count: int) -> None:
         raise BoxError(f"the session ended with {status}")
 
 
-def _compare(before: list[LabelRow], out: Path, names: list[str]) -> None:
+def _compare(before: list[Label], out: Path, names: list[str]) -> None:
     places = {f"messages/{name}.mbox.xz" for name in names}
     old = [row for row in before if row.origin.partition("#")[0] in places]
-    same, whole = compare(old, read_labels(out / "labels.csv"))
+    same, whole = compare(old, read_rows(out / "labels.csv"))
     if whole:
         typer.echo(f"Of {whole} rows of the labels before, {same} came again ({same / whole:.1%}).")
 

@@ -151,10 +151,11 @@ class Box:
         policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
         policy.chmod(0o755)
 
-    def install(self, packages: Sequence[str], script: str = "") -> None:
+    def install(self, packages: Sequence[str], script: str = "", fetch: str = "") -> None:
         """Install packages, then run a script that may use the network as well.
 
-        The script's pip and npm use the registries that the host's do.
+        The script's pip and npm use the registries that the host's do. `fetch` is run by the
+        host's own shell, for what is had more easily with the host's programs.
         """
         shutil.copyfile("/etc/resolv.conf", self._clear("etc/resolv.conf"))
         acquire = subprocess.run(
@@ -176,6 +177,8 @@ class Box:
                 shutil.copyfile(_AUTHORITIES, target)
             words = ("chroot", str(self.root), "/bin/sh", "-ec", script)
             _run(*words, env={**_ENVIRONMENT, **_registries()})
+        if fetch:
+            _run("sh", "-ec", fetch, "sh", str(self.root), sys.executable)
 
     def settle(self, hostname: str) -> None:
         """Point the box at the lab's own DNS, and give it its name."""

@@ -11,15 +11,18 @@ import email
 import email.policy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Final
 
+from classifier.corpus.labels import Label, Provenance, read_labels, write_labels
+from classifier.corpus.mails import write_mbox
+from classifier.model.corpus import Split
+from classifier.reasons import Kind, Permanence, Reason
 from corpora.lab.peer import LOGIN_NEEDED, Caught, Trace
 from corpora.lab.scenarios import Answer, Scenario, Stage
 from corpora.lab.servers import ACTIONS, NATURAL, Server
-from corpora.labels import LabelRow, write_labels, write_mbox
 
 __all__ = [
     "Notice",
@@ -27,8 +30,8 @@ __all__ = [
     "compare",
     "harvest",
     "label",
-    "read_labels",
     "read_notice",
+    "read_rows",
     "shows",
 ]
 
@@ -52,6 +55,8 @@ class Outcome:
 
 def read_notice(raw: bytes, server: Server, scenario: Scenario) -> Notice:
     """Read a report as far as labels need it."""
+    # RFC 6533's form of the part is the same to us, and the parser knows the older one only.
+    raw = raw.replace(b"message/global-delivery-status", b"message/delivery-status")
     message = email.message_from_bytes(raw, policy=email.policy.compat32)
     texts: list[str] = []
     actions: dict[str, str] = {}
@@ -59,7 +64,9 @@ def read_notice(raw: bytes, server: Server, scenario: Scenario) -> Notice:
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
             blocks: list[Message] = part.get_payload()  # type: ignore[assignment]
             for block in blocks:
-                texts.append("\n".join(f"{name}: {value}" for name, value in block.items()))
+                texts.append("\n".join(f"{name}: {value}" for name, value in block.raw_items()))
+                # What follows a field that is folded wrongly is no field to the parser.
+                texts.append(str(block.get_payload()))
                 action = str(block.get("Action", "")).split("(")[0].strip().lower()
                 for name in ("Original-Recipient", "Final-Recipient"):
                     address = str(block.get(name, "")).rpartition(";")[2].strip().lower()
@@ -67,7 +74,8 @@ def read_notice(raw: bytes, server: Server, scenario: Scenario) -> Notice:
                         actions[address.strip("<>")] = ACTIONS.get(action, "")
         else:
             texts.append(_decode(part))
-    text = "\n".join(texts)
+    # Letters beyond ASCII in a field, against all rules.
+    text = "\n".join(texts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if server.returned:
         text = re.split(server.returned, text, maxsplit=1, flags=re.MULTILINE)[0]
     text = _unescape(text)
@@ -173,13 +181,14 @@ def _names(text: str, number: str) -> bool:
     return bool(number) and bool(re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", text))
 
 
-def label(
-    scenario: Scenario, recipient: str, notice: Notice, server: Server, origin: str
-) -> LabelRow:
+def label(scenario: Scenario, recipient: str, notice: Notice, server: Server, origin: str) -> Label:
     """The row of one recipient of one report."""
     kind = notice.kinds[recipient.lower()]
     answer = scenario.answer_to(recipient)
     heard: Answer | None = None
+    if server.lumps:
+        said = (own for own in scenario.answers if own and shows(notice.text, own))
+        answer = next(said, scenario.answers[0])
     if answer and shows(notice.text, answer):
         heard = answer
     elif scenario.stage is Stage.AUTH and shows(notice.text, LOGIN_NEEDED):
@@ -197,21 +206,22 @@ def label(
     code = known.code if known and _names(notice.text, known.code) else ""
     status = known.status if known and _names(notice.text, known.status) else ""
     entry = answer.entry if answer else ""
-    return LabelRow(
+    return Label(
         origin=origin,
         recipient=recipient,
-        kind=kind,
-        reason=reason or ("" if kind == "success" else "undetermined"),
-        permanence={"failure": "permanent", "delay": "transient"}.get(kind, ""),
-        reply_code=code,
-        status=status,
+        kind=Kind(kind),
+        reason=None if kind == "success" else Reason(reason or "undetermined"),
+        permanence=_PERMANENCE.get(kind),
+        reply_code=code or None,
+        status=status or None,
         group=entry or f"{server.name}/{scenario.name}",
-        provenance="real",
-        split=answer.split if answer else "train",
-        entry=entry,
+        provenance=Provenance.REAL,
+        split=Split(answer.split) if answer else Split.TRAIN,
+        entry=entry or None,
     )
 
 
+_PERMANENCE: Final = {"failure": Permanence.PERMANENT, "delay": Permanence.TRANSIENT}
 _KIND_ORDER: Final = ("delay", "success", "failure")
 
 
@@ -245,7 +255,7 @@ def harvest(
         kept.setdefault(outcome.scenario.name, []).append((order, mail.raw, notice))
     box = f"messages/{server.name}.mbox.xz"
     mails: list[bytes] = []
-    rows: list[LabelRow] = []
+    rows: list[Label] = []
     for outcome in by_sender.values():
         for _, raw, notice in sorted(kept.get(outcome.scenario.name, ()), key=lambda one: one[0]):
             origin = f"{box}#{len(mails)}"
@@ -259,15 +269,13 @@ def harvest(
         if not outcome.origins:
             outcome.why = _why(outcome.scenario, traces, trouble)
     write_mbox(out / box, mails)
-    others = [
-        row for row in read_labels(out / "labels.csv") if not row.origin.startswith(f"{box}#")
-    ]
+    others = [row for row in read_rows(out / "labels.csv") if not row.origin.startswith(f"{box}#")]
     write_labels(out / "labels.csv", sorted([*others, *rows], key=_place))
     _write_report(out / "report.csv", server, by_sender.values())
     return list(by_sender.values())
 
 
-def _place(row: LabelRow) -> tuple[str, int]:
+def _place(row: Label) -> tuple[str, int]:
     name, _, number = row.origin.rpartition("#")
     return name, int(number)
 
@@ -281,13 +289,9 @@ def _why(scenario: Scenario, traces: Mapping[str, Trace], trouble: Mapping[str, 
     return f"no report; connections: {trace.connections}; last: {trace.last[:150]}"
 
 
-def read_labels(path: Path) -> list[LabelRow]:
-    """The rows of a `labels.csv`, none where there is no such file."""
-    if not path.exists():
-        return []
-    names = [own.name for own in fields(LabelRow)]
-    with path.open(encoding="utf-8", newline="") as file:
-        return [LabelRow(*(row[name] for name in names)) for row in csv.DictReader(file)]
+def read_rows(path: Path) -> list[Label]:
+    """The rows of a `labels.csv` that are right, none where there is no such file."""
+    return read_labels(path)[0] if path.exists() else []
 
 
 _COLUMNS: Final = ("server", "scenario", "stage", "mails", "why")
@@ -309,13 +313,13 @@ def _write_report(path: Path, server: Server, outcomes: Iterable[Outcome]) -> No
         writer.writerows(sorted(rows, key=lambda row: (row["server"], row["scenario"])))
 
 
-def compare(before: Iterable[LabelRow], after: Iterable[LabelRow]) -> tuple[int, int]:
+def compare(before: Iterable[Label], after: Iterable[Label]) -> tuple[int, int]:
     """How many rows of `before` came again the same, and how many there were.
 
     Where a mail stands in its mbox does not matter.
     """
 
-    def sign(row: LabelRow) -> tuple[str, ...]:
+    def sign(row: Label) -> tuple[str | None, ...]:
         place = row.origin.partition("#")[0]
         what = (row.kind, row.reason, row.permanence, row.reply_code)
         return (place, row.group, row.recipient, *what)

@@ -18,7 +18,7 @@ from corpora.lab.scenarios import Answer, Scenario, Stage
 
 __all__ = ["LOGIN_NEEDED", "Caught", "Peer", "Trace"]
 
-_DEAF: Final = (Stage.REFUSED, Stage.NO_DOMAIN, Stage.NO_HOST, Stage.NULL_MX)
+_DEAF: Final = (Stage.REFUSED, Stage.NO_DOMAIN, Stage.NO_HOST, Stage.NULL_MX, Stage.LOCAL)
 _PATIENCE: Final = 120.0
 
 #: What a client hears at MAIL that goes on without the login it was refused.
@@ -111,7 +111,7 @@ class _Talk:
         self.trace = peer.traces[scenario.name] if scenario else Trace()
         self.host = scenario.host if scenario else "mx.example.com"
         self.stage = scenario.stage if scenario else Stage.ACCEPT
-        self.secured = self.refused_login = False
+        self.secured = self.refused_login = self.each = False
         self.sender = ""
         self.recipients: list[str] = []
 
@@ -161,6 +161,10 @@ class _Talk:
                 await self.say("502 5.5.2 Command not recognized")
             else:
                 await handler(line)
+
+    async def on_lhlo(self, line: str) -> None:
+        self.each = True  # LMTP (RFC 2033): the data are answered once for each recipient
+        await self.on_ehlo(line)
 
     async def on_helo(self, line: str) -> None:
         await self.on_ehlo(line)
@@ -246,7 +250,8 @@ class _Talk:
         if self.stage is Stage.DROP:
             raise _Gone
         if self.stage is Stage.EOD:
-            await self.refuse(self.own())
+            for _ in self.recipients if self.each else ("all",):
+                await self.refuse(self.own())
         else:
             if self.scenario is None:
                 self.peer.caught += [Caught(self.sender, each, body) for each in self.recipients]

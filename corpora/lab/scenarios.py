@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,6 @@ import msgspec
 from classifier.evidence import Hop
 from classifier.model.corpus import Entry
 from classifier.reasons import MEANING, Category, Reason
-from corpora.labels import entry_key
 
 __all__ = [
     "FAVOURED",
@@ -57,6 +56,7 @@ class Stage(StrEnum):
     NULL_MX = "NULL_MX"  # RFC 7505
     NO_TLS = "NO_TLS"  # TLS is required here and not offered there
     ACCEPT = "ACCEPT"
+    LOCAL = "LOCAL"  # the server's own mailboxes and programs; nobody else is asked
 
 
 #: The classes that the project is for. They get twice their share.
@@ -129,7 +129,7 @@ def read_catalogue(folder: Path) -> list[Entry]:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("reply", [])
         for table in tables:
             entry = msgspec.convert(table, Entry)
-            entries.setdefault(entry_key(entry), entry)
+            entries.setdefault(entry.key, entry)
     return list(entries.values())
 
 
@@ -178,7 +178,7 @@ _USUAL: Final[Mapping[Reason, tuple[Stage, ...]]] = {
 
 def stage_of(entry: Entry) -> Stage:
     """Where the entry is said: its command, else where such replies usually stand."""
-    number = int(entry_key(entry), 16)
+    number = int(entry.key, 16)
     if entry.command == "DATA":
         return Stage.DATA if number % 6 == 0 else Stage.EOD
     if entry.command:
@@ -197,43 +197,44 @@ _UNSEEN: Final = 8  # mails that only say that something failed
 
 def choose(
     entries: Iterable[Entry],
-    turn: int,
     count: int,
+    taken: Counter[str],
     hidden: frozenset[Stage] = frozenset(),
     forgets: bool = False,
+    categories: frozenset[Category] = frozenset(),
 ) -> list[Entry]:
-    """About `count` entries for the server whose turn it is, by category.
+    """About `count` entries for the next server, those first that the servers before had least.
 
-    Each category is a ring, in the order of keys, and each turn takes the next stretch of it; so
-    entries come round evenly. Of what the server never shows (`hidden` stages; with `forgets`, what
-    it is told for now) a few of each are enough.
+    Each category has its share; `categories` keeps to some. `taken` counts uses, and is brought up
+    to date. Of what the server never shows (`hidden` stages; with `forgets`, what it is told for
+    now) a few of each are enough, and count as no use.
     """
     rings: dict[Category, list[Entry]] = defaultdict(list)
     unseen: dict[bool, list[Entry]] = {True: [], False: []}
-    for entry in sorted(filter(is_sendable, entries), key=entry_key):
+    for entry in filter(is_sendable, entries):
+        category = MEANING[entry.reason].category
         untold = stage_of(entry) in hidden
+        if categories and category not in categories:
+            continue
         if untold or (forgets and entry.text.startswith("4")):
             unseen[untold].append(entry)
         else:
-            rings[MEANING[entry.reason].category].append(entry)
+            rings[category].append(entry)
+
+    def first(ring: Iterable[Entry]) -> list[Entry]:
+        return sorted(ring, key=lambda entry: (taken[entry.key], entry.key))
+
     few = min(_UNSEEN, count // 16)
-    chosen = [entry for ring in unseen.values() for entry in _stretch(ring, turn, few)]
+    chosen = [entry for ring in unseen.values() for entry in first(ring)[:few]]
+    left = count - len(chosen)
     weights = {name: len(ring) * (2 if name in FAVOURED else 1) for name, ring in rings.items()}
     whole = sum(weights.values())
     for name, ring in sorted(rings.items()):
-        quota = -(-(count - len(chosen)) * weights[name] // whole) if whole else 0
-        chosen_here = _stretch(ring, turn, quota)
-        whole -= weights[name]
-        chosen += chosen_here
-    return sorted(chosen, key=entry_key)
-
-
-def _stretch(ring: Sequence[Entry], turn: int, count: int) -> list[Entry]:
-    """The `turn`-th stretch of `count` from the ring, none of them twice."""
-    if not ring:
-        return []
-    start = turn * count
-    return [ring[(start + step) % len(ring)] for step in range(min(count, len(ring)))]
+        quota = -(-left * weights[name] // whole)
+        told = first(ring)[:quota]
+        taken.update(entry.key for entry in told)
+        chosen += told
+    return sorted(chosen, key=lambda entry: entry.key)
 
 
 _LONGEST: Final = 300  # RFC 5321 allows 512 octets a line, and the reply's letters may take three
@@ -334,7 +335,7 @@ def _a_recipient(chance: random.Random, domain: str) -> str:
 
 def _answer(entry: Entry, sender: str, recipient: str, host: str, server: str) -> Answer:
     """The entry's text with its slots filled, as this server hears it."""
-    key = entry_key(entry)
+    key = entry.key
     chance = random.Random(f"slots {server} {key}")  # noqa: S311 - the same at every run
     ip = chance.choice(("192.0.2.77", "198.51.100.24", "203.0.113.9", "192.0.2.145"))
     domain = sender.partition("@")[2]
@@ -383,27 +384,18 @@ _NATURAL: Final[tuple[tuple[Stage, int, Reason], ...]] = (
 
 
 def make_scenarios(
-    entries: Sequence[Entry],
-    server: str,
-    turn: int,
-    *,
-    count: int = 250,
-    hidden: frozenset[Stage] = frozenset(),
-    forgets: bool = False,
-    several: int = 16,
-    success: int = 0,
+    chosen: Sequence[Entry], server: str, turn: int, *, several: int = 16, success: int = 0
 ) -> list[Scenario]:
     """All scenarios of a server, in the order of their names.
 
-    `count` entries get a mail each, `several` mails have two or three recipients, each with an
-    answer of its own; then the natural ones, and `success` mails that arrive.
+    Each of `chosen` gets a mail; `several` mails have two or three recipients, each with an answer
+    of its own; then the natural ones, and `success` mails that arrive.
     """
     maker = _Maker(server, turn)
-    chosen = choose(entries, turn, count, hidden, forgets)
     for entry in chosen:
         stage = stage_of(entry)
         maker.add(
-            f"{entry.reason.value}-{entry_key(entry)}",
+            f"{entry.reason.value}-{entry.key}",
             stage,
             entries=[entry],
             login=_needs_login(entry, stage),
@@ -411,13 +403,13 @@ def make_scenarios(
         )
     # Their order is another one than that of the keys, so that unlike ones come together.
     apart = [entry for entry in chosen if stage_of(entry) is Stage.RCPT]
-    apart = sorted(apart, key=lambda entry: entry_key(entry)[::-1])
+    apart = sorted(apart, key=lambda entry: entry.key[::-1])
     for number in range(several if len(apart) > 3 else 0):
         first = apart[number * 2 % len(apart)]
         second = apart[(number * 2 + 1) % len(apart)]
         # The third recipient of some is taken, and no report may name it.
         many = 3 if number % 3 == 0 else 2
-        name = f"several-{entry_key(first)}-{number}"
+        name = f"several-{first.key}-{number}"
         maker.add(name, Stage.RCPT, many, entries=[first, second])
     for stage, times, reason in _NATURAL:
         for number in range(1, times + 1):

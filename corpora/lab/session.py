@@ -12,17 +12,19 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from classifier.model.corpus import Entry
 from corpora.lab.box import Inside
 from corpora.lab.harvest import read_notice
 from corpora.lab.names import Names
 from corpora.lab.peer import Caught, Peer, Trace
-from corpora.lab.scenarios import Scenario, make_scenarios, read_catalogue
+from corpora.lab.scenarios import Scenario, choose, make_scenarios, read_catalogue, stage_of
 from corpora.lab.servers import Server
 from corpora.lab.servers.all import SERVERS
 from corpora.originals import make_original
@@ -39,19 +41,23 @@ class Record:
     trouble: Mapping[str, str]
 
 
-def plan(server: Server, catalogue: Path, count: int) -> list[Scenario]:
+def plan(server: Server, entries: Sequence[Entry], count: int) -> list[Scenario]:
     """The scenarios of a server, without those that it cannot show."""
+    taken: Counter[str] = Counter()
+    turn = SERVERS.index(server)
+    chosen: list[Entry] = []
+    for own in SERVERS[: turn + 1]:
+        sayable = [entry for entry in entries if stage_of(entry) not in own.passes]
+        chosen = choose(sayable, count, taken, own.hides, own.forgets, own.categories)
     made = make_scenarios(
-        read_catalogue(catalogue),
+        chosen,
         server.name,
-        SERVERS.index(server),
-        count=count,
-        hidden=server.hides,
-        forgets=server.forgets,
+        turn,
         several=min(server.several, count // 4),
         success=server.success,
     )
-    return [scenario for scenario in made if scenario.stage not in server.passes]
+    made = [scenario for scenario in made if scenario.stage not in server.passes]
+    return sorted([*made, *(server.own() if server.own else ())], key=lambda own: own.name)
 
 
 def make_mail(scenario: Scenario) -> bytes:
@@ -198,7 +204,8 @@ def main(folder: str, name: str, catalogue: str, count: str) -> None:
     """Run the session."""
     server = next(server for server in SERVERS if server.name == name)
     _connect()
-    asyncio.run(_Session(Path(folder), server, plan(server, Path(catalogue), int(count))).run())
+    scenarios = plan(server, read_catalogue(Path(catalogue)), int(count))
+    asyncio.run(_Session(Path(folder), server, scenarios).run())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from classifier.reasons import Category
 from corpora.lab.box import Inside
 from corpora.lab.scenarios import Scenario, Stage
 
@@ -21,13 +22,15 @@ Put = Callable[[Inside, Scenario, bytes], str]
 class Server:
     """How a server is installed, set up, fed and hurried, and what its reports hide.
 
-    Scripts are run by sh in the box; `install` still has the network, the others have not.
+    Scripts are run by sh in the box; `install` still has the network, the others have not. `fetch`
+    is run outside, with the network; its $1 is the root of the box, $2 the Python that runs the lab.
     """
 
     name: str
     hostname: str
     packages: tuple[str, ...] = ()
     install: str = ""
+    fetch: str = ""
     settings: Callable[[Sequence[Scenario]], Mapping[str, str]]  # files, by absolute path
     programs: Mapping[str, str] | None = None  # the same for files that are run
     start: str = ""
@@ -44,6 +47,9 @@ class Server:
     passes: frozenset[Stage] = frozenset()  # natural scenarios that it cannot show
     success: int = 0  # mails for which it is asked to report success
     several: int = 16
+    categories: frozenset[Category] = frozenset()  # the only ones it gets entries of, if any
+    own: Callable[[], Sequence[Scenario]] | None = None  # scenarios that nobody else has
+    lumps: bool = False  # one refused recipient counts for all, with its reply
     words: tuple[tuple[str, str], ...] = ()  # its own words (regular expression) and the reason
     kinds: tuple[tuple[str, str], ...] = ()  # its words and the kind, where Action misleads
     returned: str = ""  # the line where the returned mail begins, if it is no part of its own
