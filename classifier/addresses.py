@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["ADDRESS", "bare", "domain_of", "read_list"]
+__all__ = ["ADDRESS", "bare", "domain_of", "read_list", "without_words"]
 
 #: An address in running text: plain or with a quoted local part, the domain with at least one dot
 #: or a literal. Unlike RFC 5321's it takes the dots that some carriers allow (`a..b.@example.jp`).
@@ -19,7 +19,13 @@ ADDRESS: Final = re.compile(
     r"(?:\"[^\"\n\t\\@]{1,64}\"|(?<![^\s\"<>()\[\]:;,@\\|'`{}*•·：，、。；（）「」『』【】《》〈〉-])"
     r"(?:[^\s\"<>()\[\]:;,@\\|'`{}：，、。；（）「」『』【】《》〈〉]{0,32}\w'(?=\w)){0,2}"
     r"[^\s\"<>()\[\]:;,@\\|'`{}：，、。；（）「」『』【】《》〈〉]{1,128})"
-    r"@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}|\[[0-9A-Fa-f.:IPv]{3,50}\])"
+    # What sticks to the last label in another script is no part of it: bob@example.kr로
+    r"@(?:(?:[\w-]{1,63}\.){1,12}(?:[0-9A-Za-z\xc0-\u024f_-]{1,63}|[^\W\x00-\u024f]{1,63})"
+    r"|\[[0-9A-Fa-f.:IPv]{3,50}\])"
+)
+# 您发往bob@example.cn    but not 用户@example.cn; Thai, kana, Han and Hangul
+_WORDS_BEFORE: Final = re.compile(
+    "[^@]{0,128}[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af](?=[!-?A-~]{1,128}@)"
 )
 # Ada Marsh <ada@example.org>   "Marsh, Ada" <ada@example.org>   <ada@example.org>   ada@...
 _PLAIN: Final = re.compile(
@@ -39,6 +45,12 @@ def bare(text: str) -> str:
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
     return text
+
+
+def without_words(address: str) -> str:
+    """What `ADDRESS` found, less the words of a script that puts no blank before an address."""
+    before = None if address.isascii() else _WORDS_BEFORE.match(address)
+    return address[before.end() :] if before else address
 
 
 def domain_of(address: str | None) -> str | None:

@@ -18,6 +18,7 @@ _MARKS: Final = (
 _PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply"})
 _QUIET: Final = frozenset({"junk", "bulk", "list", "auto_reply", "auto-reply"})
 _OPENING: Final = 400  # characters in which an automatic reply says what it is
+_LOOKED_AT: Final = 2048  # and in which a machine says that it is one
 # Those that ask the sender to prove to be a person.
 _CHALLENGERS: Final = (
     "X-qconfirm",
@@ -46,12 +47,34 @@ def is_auto_reply(headers: Headers, prose: str) -> bool:
     suppress = (headers.get("X-Auto-Response-Suppress") or "").lower()
     if suppress.startswith("all") and submitted.startswith("auto-"):
         return True
-    opening = prose[:_OPENING]
+    opening = _flat(prose, _OPENING)
     if _is_title(subject) or says(Says.AUTOMATIC, opening):
         return True
     # What a person says, too, counts where a machine wrote.
-    machine = headers.get("Return-Path") == "<>" or precedence in _QUIET or submitted[:5] == "auto-"
-    return machine and (says(Says.AWAY, opening) or says(Says.RECEIVED, f"{subject}\n{opening}"))
+    machine = (
+        headers.get("Return-Path") == "<>"
+        or precedence in _QUIET
+        or submitted[:5] == "auto-"
+        or _answers(headers, subject)
+    )
+    said = says(Says.AWAY, opening) or says(Says.RECEIVED, f"{subject}\n{opening}")
+    return said and (machine or says(Says.GENERATED, _flat(prose, _LOOKED_AT)))
+
+
+def _flat(prose: str, length: int) -> str:
+    """The first `length` characters on one line, since phrases run over the ends of lines."""
+    return prose[:length].replace("\n", " ")
+
+
+def _answers(headers: Headers, subject: str) -> bool:
+    """Whether a mail answers another one under a subject of its own, as people hardly do."""
+    return "In-Reply-To" in headers and _REPLY.match(subject) is None
+
+
+# Re: ...    AW[2]: ...    [list] Sv: ...    回复：...    Fwd: ...    but not Auto: ...
+_REPLY: Final = re.compile(
+    r"(?:\[[^\]\n]{1,40}\]\s?)?(?!auto|ooo)[^\W\d_]{1,5}\s?(?:\[\d{1,3}\])?\s?[:：]"
+)
 
 
 #   Re: [#4711] Automatic reply: hello
@@ -76,11 +99,21 @@ def is_challenge(headers: Headers, prose: str) -> bool:
         return True
     submitted = (headers.get("Auto-Submitted") or "no").lower()
     precedence = (headers.get("Precedence") or "").lower()
+    subject = (headers.text("Subject") or "").lower()
     automatic = (
         not submitted.startswith("no")
         or headers.get("Return-Path") == "<>"
         or precedence in _QUIET
         or (headers.get("From") or "").lower().find("spam") >= 0
+        or _answers(headers, subject)
     )
-    subject = (headers.text("Subject") or "").lower()
-    return automatic and says(Says.CHALLENGE, f"{subject}\n{prose[:2048]}")
+    if not automatic:
+        return False
+    at = find(Says.CHALLENGE, _flat(prose, _LOOKED_AT))
+    if at < 0:
+        return says(Says.CHALLENGE, subject)
+    return _QUOTED.search(prose, 0, at) is None
+
+
+#    Remote server replied: 535 Domain is pending admin approval for outbound SMTP access.
+_QUOTED: Final = re.compile(r"(?:^[ \t]*|[:>'\"(] ?)[45][0-5]\d[ -]", re.MULTILINE)

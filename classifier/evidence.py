@@ -79,9 +79,9 @@ def _bare_letters() -> dict[int, str]:
         for one, two in zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
     }
     for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000)):
-        letter, *marks = unicodedata.normalize("NFD", chr(code))
-        if marks and all(map(unicodedata.combining, marks)):
-            bare[code] = letter
+        letters = unicodedata.normalize("NFD", chr(code))
+        if len(letters) > 1 and all(map(unicodedata.combining, letters[1:])):
+            bare[code] = letters[0]
     return bare
 
 

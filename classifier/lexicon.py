@@ -23,8 +23,10 @@ class Says(StrEnum):
     AUTOMATIC = "automatic"  # this is an automatic reply
     AWAY = "away"  # somebody is out of office
     RECEIVED = "received"  # a desk, or perhaps a person, has your message
+    GENERATED = "generated"  # a machine wrote this, whatever it is
     CHALLENGE = "challenge"  # prove first that you are a person
     WEAK = "weak"  # something failed
+    MAIL = "mail"  # it is about messages
 
 
 class Label(StrEnum):

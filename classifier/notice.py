@@ -112,9 +112,15 @@ def _prose(message: Message) -> str:
     return text
 
 
+# What a whole mail may be without a word of text: a zipped DMARC report, a fax, a picture.
+_NO_TEXT: Final = ("application/", "image/", "audio/", "video/", "font/", "model/")
+# What is signed stands in the clear between the bytes of the signature (RFC 8551 3.4.2).
+_SIGNED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
 def _stray(message: Message, part: Part) -> bool:
     """A multipart that no boundary divides, or a mail of an unheard-of type: its body is text."""
-    if len(message.parts) > 1 or part.type.startswith(("image/", "audio/", "video/")):
+    if len(message.parts) > 1 or (part.type.startswith(_NO_TEXT) and part.type not in _SIGNED):
         return False
     return not is_tnef(part.data)
 

@@ -28,8 +28,9 @@ from classifier.notice import Notice, read_notice
 from classifier.notifications import read_notifications
 from classifier.reasons import Kind
 from classifier.report import Failure, Report, Returned
-from classifier.signs import is_bounce, is_spoofed
+from classifier.signs import is_bounce
 from classifier.wrapped import inner_mails, is_forward
+from classifier.writers import is_spoofed
 
 __all__ = ["read_report"]
 
@@ -170,7 +171,9 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
             failures = (Failure(kind=Kind.FAILURE),)
         if failures:
             return _overall(failures), failures, None
-    if is_auto_reply(message.headers, clues.prose):
+    # Who declines an invitation may say that he is away.
+    said = "" if message.first("text/calendar") else clues.prose
+    if is_auto_reply(message.headers, said):
         return Kind.AUTO_REPLY, (), None
     return Kind.NOT_A_BOUNCE, (), None
 

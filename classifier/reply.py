@@ -37,12 +37,14 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 # A code, not a quantity, and perhaps its status; or a status that words follow.
 _CODE: Final = re.compile(
-    r"(?<![\w.-])(?:(?P<code>[45][0-5]\d|5[78]\d)(?=[ \-'\"),;\]]|: |$)"
-    r"(?! ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days|messages|e?-?mails|recipients"
-    r"|addresses|connections|users|per)\b)"
+    r"(?<![\w.-])(?:(?P<code>[45]\d\d)(?=[ \-'\"),;\]]|: |$)"
     r"(?:[,:\]]? ?b?[\s-]{0,3}['#<]{0,2}(?P<inner>[245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?"
     r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
     re.MULTILINE,
+)
+_UNITS: Final = re.compile(
+    r" ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days|messages|e?-?mails|recipients"
+    r"|addresses|connections|users|per)\b"
 )
 # What may stand before it: nothing, or the words or signs of a wrapper.
 #   host mx.example.net[192.0.2.1] said: 550 5.7.1 ...          Postfix
@@ -51,12 +53,14 @@ _CODE: Final = re.compile(
 #   5.1.0 - Unknown address error 550-'5.1.1 ...'               Cisco by way of SES
 #   <mail.example.org #5.7.1 smtp;550 5.7.1 ...> #SMTP#         Exchange 2007
 #   <<< 550 5.1.1 ...                                           a transcript
+#   SMTP AUTH failed with the remote server. 535 no             Gmail
 #   550 5.1.1 <bob@example.org>... 550 no        Sendmail's own words around the server's
 #   mx.example.org: [192.0.2.1], 550 no          a filter
 _SIGNS: Final = (":", ";", "<", ">", "'", '"', "(", "=", "[", "...", "],", "),", "\uff1a", "\u201c")
 _WORDS: Final = (
     *("said", "says", "returned", "response", "error", "errors", "replied", "reason", "problem"),
     *("failed", "status", "code", "answer", "answered", "responded", "reported", "with", "was"),
+    "server.",
     *(
         "code number",
         "rcpt to",
@@ -70,6 +74,15 @@ _WORDS: Final = (
     ),
 )
 _MAPI_CODE: Final = re.compile(r"\([0-9A-Fa-f]{8}\) $")  # (000B09AA) 550: Exchange 5.5
+#   550 5.1.7 <joe@example.com>: Sender address rejected: undeliverable address: host ... said: 550
+_SENDER_TRIED: Final = re.compile(r"sender address rejected: un(?:deliver|verifi)", re.IGNORECASE)
+# Before a code that RFC 5321 has no room for: AOL's 571, Postini's 582, others' 462 and 591.
+_QUOTES: Final = re.compile(
+    r"(?:(?<![a-z])(?:said|says|returned|replied|responded|response|reason|answer|answered|because"
+    r"|code|led) ?[:='\"(\uff1a][ '\"]{0,2}|<<<[ -]?)$",
+    re.IGNORECASE,
+)
+_PORTS: Final = frozenset({"465", "587"})
 _BULLETS: Final = " -*\u2022\u00b7\u2013\u2014,'"
 _COUNTS: Final = ("limit", "max", "maximum", "size")  # (limit: 500), max=450
 
@@ -199,6 +212,9 @@ def _read(diagnostic: str) -> Reply:
             command=read_command(whole),
             host=_read_host(whole, 0),
         )
+    tried = _SENDER_TRIED.search(text)
+    if tried:  # what follows is what the refusing server heard when it tried the sender's address
+        starts = [found for found in starts if found.start() < tried.start()] or starts
     inner = _innermost(starts, text)
     begin = inner.start("code") if inner.group("code") else inner.start("bare")
     own = whole[begin:]
@@ -219,17 +235,25 @@ def _read(diagnostic: str) -> Reply:
 
 def _opens(text: str, found: re.Match[str]) -> bool:
     """Whether a reply may begin where `found` does, by what stands before it."""
-    at = found.start()
+    at, code, inner = found.start(), found.group("code"), found.group("inner")
     before = text[max(0, at - 16) : at].rstrip("#")
+    if code and at and _UNITS.match(text, found.end("code")):
+        return _QUOTES.search(before) is not None  # said: 451 messages from you are throttled
     if at <= 16 and not before.strip(_BULLETS):
         return True
-    code, inner = found.group("code"), found.group("inner")
     if code and inner and inner[0] == code[0]:  # 550 5.1.1: whatever stands before
         return True
-    if code and code[1] > "5":  # none of RFC 5321's, but AOL's 571 and Postini's 582
-        return False
+    if code and code[1] > "5":
+        quoted = before.endswith("\n") or _QUOTES.search(before) is not None
+        return quoted and code not in _PORTS
     if text.startswith("]", found.end("code")):  # [SMTP Error Code 550], but not ... refused. [506]
         return before.rstrip().lower().endswith(("code", "error"))
+    #   (message too old) 421-'Rate limit reached'        mx.example.org #550 no such user ##
+    if code and (
+        text.startswith("-'", found.end("code"))
+        or (text[at - 1] == "#" and "##" in text[at : at + 1024].partition("\n")[0])
+    ):
+        return True
     stripped = before.rstrip(_BULLETS)
     if stripped.endswith(("\n", *_SIGNS)):
         counts = stripped[:-1].rstrip(" ").lower().endswith(_COUNTS)

@@ -7,36 +7,29 @@ bounces. So the usual signs are weighed: who seems to have written, and what is 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
+
+import msgspec
 
 from classifier.formats import Clues, Reader
-from classifier.formats.mentions import is_named
+from classifier.formats.mentions import Role, named_roles
 from classifier.formats.prose import has_reply_code
-from classifier.headers import Headers
 from classifier.lexicon import Says, find, says
 from classifier.reply import read_reply
+from classifier.writers import (
+    has_daemon_name,
+    is_daemon,
+    is_letter,
+    is_machine,
+    is_monitor,
+    is_of_list,
+    is_of_person,
+    is_to_machine,
+)
 
-__all__ = ["is_bounce", "is_daemon", "is_spoofed"]
+__all__ = ["is_bounce"]
 
-# The local parts and the names that mail systems write reports under.
-_LOCAL: Final = re.compile(
-    r"mailer-?daemon|post[._-]?master|m?daemon|mail[._-]?daemon|mail[._-]?deliver|bounce|ndr\b"
-    r"|mail[._-]?system|mail[._-]?admin"
-)
-_NAME: Final = re.compile(
-    r"mailer-?daemon|mail(?:er)? ?deliver|delivery (?:sub)?system|system administrator"
-    r"|mail administrator|mail system|ndr administrator|^\W{0,2}postmaster\W{0,3}$"
-)
-# Those that machines write under, about other things, too.
-_MACHINE: Final = re.compile(
-    r"filter|scan|virus|gateway|shield|guard|secur|protect|quarantine|sweeper|marshal|spam"
-    r"|content|no-?reply|robot|server|relay|\bmta\b|smtp|system|notif|alert|mailagent|mdm|admin"
-    r"|root@|automat|delivery"
-)
-# Those of the owner of a list, or of the program that runs it.
-_OF_LIST: Final = re.compile(
-    r"^owner-|[-+.](?:owner|admin|request|bounces?)$|^(?:listserv|majordomo|sympa|ezmlm)\b"
-)
 #: RFC 6109 3.1.2: certified mail that was not delivered, or will not be if nothing changes.
 _CERTIFIED: Final = ("errore-consegna", "preavviso-errore-consegna", "non-accettazione")
 # How the subject of a report reads that no phrase of failure stands in.
@@ -60,25 +53,18 @@ _HOUSEKEEPING: Final = re.compile(
     r"|auto-response|anmelde|abbestell|awaits? moderator|requires approval|held for approval"
     r"|confirm|user.?s? guide"
 )
-# What counts many mails is no report about one.
-_SUMMARY: Final = re.compile(r"summar|statisti|digest|daily report|weekly|logwatch|\bcron\b")
-
-
-def is_daemon(sender: str) -> bool:
-    """Whether a From field, in lower case, is that of a mail system."""
-    name, _, address = sender.rpartition("<")
-    if "@" not in address:  # ada@example.org (Mail Delivery System), or a bare name
-        name = sender.partition("(")[2] or sender
-    return _has_daemon_name(sender) or _NAME.search(name.strip()) is not None
-
-
-def _has_daemon_name(sender: str) -> bool:
-    return _LOCAL.search(_local_part(sender)) is not None
-
-
-def _local_part(sender: str) -> str:
-    address = sender.rpartition("<")[2]
-    return (address if "@" in address else sender).rpartition("@")[0]
+# What counts many mails is no report about one, and what takes one back is none about delivery.
+_SUMMARY: Final = re.compile(
+    r"summar|statisti|digest|daily report|weekly|logwatch|\bcron\b|^(?:message )?recall\b"
+    r"|^(?:nachrichten)?rückruf|^rappel d|^recuperaci|^richiamo d|^terugroep|^återkall"
+)
+# What the owner of a mailbox is told about it.
+#   Your mailbox is now 91 % full.      メールボックス使用量が 80 % になりました。
+_TO_OWNER: Final = re.compile(
+    r"\d ?[%％]|almost full|nearly full|(?:your|ihr|votre|tu|su|vostr[ao]|uw|din|twoja|ваш)\w{0,2} "
+    r"(?:\w{1,20}[ -]){0,2}(?:mailbox|inbox|postfach|bo[iî]te|buz[oó]n|casella|caixa|postvak"
+    r"|postkasse|brevlåda|skrzynk|ящик)|您的(?:邮箱|郵箱|信箱)|メールボックスの?(?:使用|容量)"
+)
 
 
 def is_bounce(clues: Clues, reader: Reader) -> bool:
@@ -90,39 +76,54 @@ def is_bounce(clues: Clues, reader: Reader) -> bool:
     """
     if clues.failed:
         return True
-    if _is_of_person(clues, reader):
+    if is_of_person(clues, reader):
         return False
     if _NOT_TO_SENDER.search(f"{clues.subject}\n{clues.prose[:512]}"):
         return False
-    if _HOUSEKEEPING.search(clues.subject) and _OF_LIST.search(_local_part(clues.sender)):
+    if _HOUSEKEEPING.search(clues.subject) and is_of_list(clues.sender):
         return False
-    signs = _read_signs(clues)
+    signs = _Signs(clues)
     if reader.name != "text":
-        return signs.writer >= 1 or signs.usual or (signs.says_so and bool(clues.sender))
-    if not signs.says_so or (signs.is_away and not signs.is_about_somebody):
+        if not (signs.writer >= 1 or signs.usual or (signs.says_so and clues.sender)):
+            return False
+    elif not _is_report(clues, signs):
         return False
-    if _SUMMARY.search(clues.subject):
+    return signs.writer > 0 or signs.returned or not is_letter(clues)
+
+
+def _is_report(clues: Clues, signs: _Signs) -> bool:
+    """Whether what no reader claims reports on the delivery of one message."""
+    if not signs.says_so or (signs.away and not (signs.returned or signs.named)):
         return False
-    if _is_bulk(clues) and not signs.is_strict:
+    if _SUMMARY.search(clues.subject) or is_monitor(clues.sender):
         return False
-    return (signs.is_strict or signs.has_proof) and signs.writer + signs.words >= 3
+    if _is_bulk(clues) and not signs.strict:
+        return False
+    if not (signs.of_mailer or (signs.about_somebody and _speaks_of_mail(clues))):
+        return False
+    if not (signs.returned or signs.about_somebody) and _TO_OWNER.search(clues.prose[:512]):
+        return False
+    return (signs.strict or signs.proof) and signs.writer + signs.words >= 3
+
+
+def _speaks_of_mail(clues: Clues) -> bool:
+    """Whether a text speaks of messages at all; others, too, write that something failed.
+
+    p.chen@example.net tried to open "Bicycle lamp" and was refused.
+    """
+    return says(Says.MAIL, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
 
 
 def _is_bulk(clues: Clues) -> bool:
     """A newsletter or the mail of a list or a tracker, which may speak of anything."""
     headers = clues.message.headers
-    return any(name in headers for name in ("List-Unsubscribe", "Feedback-ID", "List-Id"))
+    if any(name in headers for name in ("List-Unsubscribe", "Feedback-ID", "List-Id")):
+        return True
+    return _TICKET.match(clues.subject) is not None
 
 
-class _Signs(NamedTuple):
-    writer: int  # how much looks as if a mail system wrote
-    words: int  # how much it says as a report would
-    says_so: bool  # whether it states that a message was not delivered, or not yet
-    is_strict: bool  # whether what mail systems alone use says that one wrote
-    is_away: bool  # whether it opens as automatic replies do
-    usual: bool  # whether subject, a reply or the returned message alone are those of a report
-    has_proof: bool  # a reply, the returned message, or a recipient that stands apart
-    is_about_somebody: bool  # the last two
+# [#812470] cannot send: blocked IP        [Support #4711] mail comes back        [PROJ-17] ...
+_TICKET: Final = re.compile(r"\s{0,8}\[(?:[^\]\n]{0,24}#|[a-z]{2,10}-)\d{1,12}\]")
 
 
 # How far a statement may stand from the beginning, in characters.
@@ -130,97 +131,162 @@ _OPENING: Final = 1024
 _LOOKED_AT: Final = 8192
 
 
-def _read_signs(clues: Clues) -> _Signs:
-    headers, text = clues.message.headers, clues.notice.text[:_LOOKED_AT]
-    submitted = (headers.get("Auto-Submitted") or "").lower()
-    declared = clues.message.parts[0].report_type == "delivery-status"
-    declared = declared or (headers.get("X-Ricevuta") or "").strip().lower() in _CERTIFIED
-    daemon = is_daemon(clues.sender)
-    to = _local_part((headers.get("To") or "").lower())
-    of_list = bool(_OF_LIST.search(_local_part(clues.sender))) and not _OF_LIST.search(to)
-    path = (headers.get("Return-Path") or "").replace(" ", "").lower()
-    null = path in ("<>", "<mailer-daemon>")
-    writer = (
-        2 * null
-        # RFC 5321 4.5.5: reports are sent with a null path, so another one speaks against
-        - (bool(path) and not null and not of_list and not is_daemon(path))
-        + 2 * (daemon or of_list)
-        + 2 * declared
-        + submitted.startswith(("auto-replied", "auto-generated"))
-        + (not daemon and _MACHINE.search(clues.sender) is not None)
-        + _to_machine(headers)
-    )
-    opening = clues.prose[:_OPENING]
-    states = says(Says.FAILED, opening) or says(Says.DELAYED, opening)
-    lined = has_reply_code(text)
-    coded = lined or read_reply(text).code is not None
-    returned = clues.notice.returned is not None
-    named = is_named(clues)
-    titled = says(Says.FAILED, clues.subject) or says(Says.DELAYED, clues.subject)
-    spoken = _SUBJECT.search(clues.subject) is not None
-    weak = coded or says(Says.WEAK, f"{clues.subject}\n{clues.prose[:_LOOKED_AT]}")
-    answers = (Says.AUTOMATIC, Says.AWAY, Says.RECEIVED)
-    titled_away = any(says(each, clues.subject) for each in answers)
-    places = [find(each, opening) for each in answers]
-    away = min((place for place in places if place >= 0), default=-1)
-    failed = find(Says.FAILED, clues.prose[:_LOOKED_AT])
-    return _Signs(
-        writer=writer,
-        words=(titled or spoken) + states + coded + returned + named,
-        says_so=declared or states or titled or failed >= 0 or (writer >= 2 and weak),
-        is_strict=null
-        or declared
-        or (_has_daemon_name(clues.sender) and (titled or spoken))
-        or (of_list and states),
-        is_away=titled_away or (away >= 0 and not 0 <= failed < away),
-        usual=titled or spoken or lined or returned,
-        has_proof=coded or returned or named or (titled and "@" in clues.subject),
-        is_about_somebody=returned or named,
-    )
+class _Signs(msgspec.Struct, frozen=True, dict=True):
+    """What a mail shows of a report, each sign read when it is asked for."""
+
+    clues: Clues
+
+    @cached_property
+    def null(self) -> bool:
+        """Whether the mail came with the path that only reports have (RFC 5321 4.5.5)."""
+        return _path(self.clues) in ("<>", "<mailer-daemon>")
+
+    @cached_property
+    def declared(self) -> bool:
+        """Whether the mail itself says in a field that it is a report."""
+        message = self.clues.message
+        if message.parts[0].report_type == "delivery-status":
+            return True
+        return (message.headers.get("X-Ricevuta") or "").strip().lower() in _CERTIFIED
+
+    @cached_property
+    def daemon(self) -> bool:
+        """Whether it is from a mail system, by its name."""
+        return is_daemon(self.clues.sender)
+
+    @cached_property
+    def of_list(self) -> bool:
+        """Whether it is from a list, and not from one owner of lists to another."""
+        return is_of_list(self.clues.sender) and not is_of_list(self._to)
+
+    @cached_property
+    def writer(self) -> int:
+        """How much looks as if a mail system wrote."""
+        headers, path = self.clues.message.headers, _path(self.clues)
+        submitted = (headers.get("Auto-Submitted") or "").lower()
+        return (
+            2 * self.null
+            # Reports are sent with a null path, so another one speaks against.
+            - (bool(path) and not self.null and not self.of_list and not is_daemon(path))
+            + 2 * (self.daemon or self.of_list)
+            + 2 * self.declared
+            + submitted.startswith(("auto-replied", "auto-generated"))
+            + (not self.daemon and is_machine(self.clues.sender))
+            + is_to_machine(headers)
+        )
+
+    @cached_property
+    def of_mailer(self) -> bool:
+        """Whether anything but the path says that a mail system wrote."""
+        return self.daemon or self.of_list or self.declared or self.returned
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether what mail systems alone use says that one wrote."""
+        if self.null or self.declared or (self.of_list and self.states):
+            return True
+        return has_daemon_name(self.clues.sender) and (self.titled or self.spoken)
+
+    @cached_property
+    def returned(self) -> bool:
+        """Whether it returns the message."""
+        return self.clues.notice.returned is not None
+
+    @cached_property
+    def titled(self) -> bool:
+        """Whether the subject states a failure or a delay."""
+        subject = self.clues.subject
+        return says(Says.FAILED, subject) or says(Says.DELAYED, subject)
+
+    @cached_property
+    def spoken(self) -> bool:
+        """Whether the subject speaks of delivery at all."""
+        return _SUBJECT.search(self.clues.subject) is not None
+
+    @cached_property
+    def states(self) -> bool:
+        """Whether the opening states a failure or a delay."""
+        opening = self.clues.prose[:_OPENING]
+        return says(Says.FAILED, opening) or says(Says.DELAYED, opening)
+
+    @cached_property
+    def lined(self) -> bool:
+        """Whether a reply stands on a line."""
+        return has_reply_code(self.clues.notice.text[:_LOOKED_AT])
+
+    @cached_property
+    def coded(self) -> bool:
+        """Whether a reply stands anywhere."""
+        return self.lined or read_reply(self.clues.notice.text[:_LOOKED_AT]).code is not None
+
+    @cached_property
+    def words(self) -> int:
+        """How much it says as a report would."""
+        title = self.titled or self.spoken
+        return title + self.states + self.coded + self.returned + self.named
+
+    @cached_property
+    def usual(self) -> bool:
+        """Whether subject, a reply or the returned message alone are those of a report."""
+        return self.titled or self.spoken or self.lined or self.returned
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """How sure the addresses are that it names."""
+        return named_roles(self.clues)
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether a recipient stands apart from the sentences."""
+        return bool(self.roles - {Role.TOLD})
+
+    @cached_property
+    def about_somebody(self) -> bool:
+        """Whether anybody but the mail's own people stands in it."""
+        if self.roles:
+            return True
+        # The message, "Hello", was sent from rosa@example.org and is currently purged.
+        own = self._to.rpartition("<")[2].strip("> ")
+        dropped = self.null and (self.titled or "virus" in self.clues.subject)
+        return dropped and "@" in own and own in self.clues.prose
+
+    @cached_property
+    def proof(self) -> bool:
+        """A reply, the returned message, or a recipient that stands apart."""
+        if self.coded or self.returned or self.named:
+            return True
+        return self.titled and "@" in self.clues.subject
+
+    @cached_property
+    def says_so(self) -> bool:
+        """Whether it states that a message was not delivered, or not yet."""
+        if self.declared or self.states or self.titled or self._failed >= 0:
+            return True
+        # Where nothing else says that a mail system wrote, "error" may be about anything.
+        if self.writer < 2 or not (self.of_mailer or (self.null and self.about_somebody)):
+            return False
+        text = f"{self.clues.subject}\n{self.clues.prose[:_LOOKED_AT]}"
+        return self.coded or says(Says.WEAK, text)
+
+    @cached_property
+    def away(self) -> bool:
+        """Whether it opens as automatic replies do."""
+        answers = (Says.AUTOMATIC, Says.AWAY, Says.RECEIVED)
+        if any(says(each, self.clues.subject) for each in answers):
+            return True
+        opening = self.clues.prose[:_OPENING]
+        places = [find(each, opening) for each in answers]
+        at = min((place for place in places if place >= 0), default=-1)
+        return at >= 0 and not 0 <= self._failed < at
+
+    @cached_property
+    def _failed(self) -> int:
+        return find(Says.FAILED, self.clues.prose[:_LOOKED_AT])
+
+    @cached_property
+    def _to(self) -> str:
+        return (self.clues.message.headers.get("To") or "").lower()
 
 
-_REPLY: Final = re.compile(r"(?:re|aw|sv|antw|r\xe9f) ?(?:\[\d+\])?:")
-_FORWARD: Final = re.compile(r"(?:fwd?|wg|tr|rv|i) ?:")
-
-
-def _to_machine(headers: Headers) -> bool:
-    """Whether a mail went to an address that only reports go to: list-bounces@example.org."""
-    return "bounce" in _local_part((headers.get("To") or "").lower())
-
-
-def _is_of_person(clues: Clues, reader: Reader) -> bool:
-    """A person who writes about a bounce: a thread, and no daemon's name.
-
-    Who forwards a bounce that a reader knows wants it read.
-    """
-    headers = clues.message.headers
-    if is_daemon(clues.sender):
-        return False
-    if "In-Reply-To" in headers:
-        return True
-    if _REPLY.match(clues.subject):
-        return not _to_machine(headers)
-    if reader.name == "text" and _FORWARD.match(clues.subject) is not None:
-        return True
-    return _QUOTING.search(clues.notice.text) is not None and not _is_of_machine(clues)
-
-
-#   > This is the mail system at host mail.example.org.
-_QUOTING: Final = re.compile(r"^(?:>[^\n]*\n){3}", re.MULTILINE)
-
-
-def _is_of_machine(clues: Clues) -> bool:
-    """Whether anything but the name speaks for a machine."""
-    headers = clues.message.headers
-    return (
-        "Auto-Submitted" in headers
-        or (headers.get("Return-Path") or "").replace(" ", "") == "<>"
-        or bool(_MACHINE.search(clues.sender) or _OF_LIST.search(_local_part(clues.sender)))
-    )
-
-
-def is_spoofed(clues: Clues) -> bool:
-    """Whether a From field calls itself a mail system, and its address and path are others'."""
-    path = (clues.message.headers.get("Return-Path") or "").replace(" ", "").lower()
-    named = is_daemon(clues.sender) and not _has_daemon_name(clues.sender)
-    return named and path not in ("", "<>") and not is_daemon(path)
+def _path(clues: Clues) -> str:
+    return (clues.message.headers.get("Return-Path") or "").replace(" ", "").lower()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.addresses import ADDRESS, bare, domain_of, read_list
+from classifier.addresses import ADDRESS, bare, domain_of, read_list, without_words
 
 NASTY: Final = 'a@b.example,<>"\\();:@[] =?\n\t\x00é\ud800'
 
@@ -36,10 +36,28 @@ NASTY: Final = 'a@b.example,<>"\\();:@[] =?\n\t\x00é\ud800'
         ("<mailto:bob@example.org>", ["bob@example.org"]),
         ("éva@example.org josé@exämple.org", ["éva@example.org", "josé@exämple.org"]),
         ("bob@example.org@example.net", ["bob@example.org"]),
+        # what the next word of another script sticks to
+        ("bob@example.kr로 bob@example.kr에게", ["bob@example.kr", "bob@example.kr"]),
+        ("bob@example.cn的邮件，bob@example.jpは", ["bob@example.cn", "bob@example.jp"]),
+        ("用户@例子.公司 боб@пример.рф", ["用户@例子.公司", "боб@пример.рф"]),
     ],
 )
 def test_in_running_text(text: str, found: list[str]) -> None:
     assert ADDRESS.findall(text) == found
+
+
+@pytest.mark.parametrize(
+    ("found", "address"),
+    [
+        ("bob@example.org", "bob@example.org"),
+        ("您发往bob@example.cn", "bob@example.cn"),
+        ("ส่งถึงbob.ray@example.th", "bob.ray@example.th"),
+        ("用户@example.cn", "用户@example.cn"),
+        ("éva@example.org", "éva@example.org"),
+    ],
+)
+def test_words_before(found: str, address: str) -> None:
+    assert without_words(found) == address
 
 
 @pytest.mark.parametrize("piece", ["a", "a.", "a'", "@", "a@", "a@b.", '"', '"a', "\\", "[", "a@["])

@@ -318,6 +318,16 @@ CASES: Final = (
         None,
         "450 no",
     ),
+    Case(
+        "a try of the sender's address, which is no reply about the recipient",
+        "550 5.1.7 <joe@example.org>: Sender address rejected: undeliverable address: host"
+        " mx.example.org[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)",
+        "550",
+        "5.1.7",
+        "550 5.1.7 <joe@example.org>: Sender address rejected",
+        "RCPT",
+        "mx.example.org",
+    ),
     Case("said twice", "552 5.2.2 over quota (552)", "552", "5.2.2", "552 5.2.2 over quota (552)"),
 )
 

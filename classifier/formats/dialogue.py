@@ -34,7 +34,7 @@ _LINE: Final = re.compile(
     r"^(?:[ \t>]{0,12}|[ \t]{0,12}[\w\[][\w :.,/+\[\]-]{2,40}[ \t])"
     r"(?:<{2,3}|>{2,3}|<-{1,3}|-{1,3}>|<=|=>|(?:sent|received|send|recv|smtp|[cs]|client|server"
     r"|remote|local|out|in)[ \t]?(?::|[<>]{1,3}|:[ \t][<>]{1,3}))[ \t]{0,4}"
-    r"(?:(?P<command>auth|starttls|mail|rcpt|data|[eh]h?elo|lhlo|bdat|quit|rset"
+    r"(?:(?P<command>auth|starttls|mail|rcpt|data|(?:ehlo|helo)|lhlo|bdat|quit|rset"
     r"|\(initial greeting\))(?!\w)(?P<about>.*)"
     r"|(?P<code>[2-5]\d\d)(?P<more>[ -].*)?)$",
     re.IGNORECASE | re.MULTILINE,

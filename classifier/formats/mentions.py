@@ -16,17 +16,17 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from classifier.addresses import ADDRESS
+from classifier.addresses import ADDRESS, without_words
 from classifier.formats.reader import Clues
 from classifier.lexicon import Label, Says, label_of, says
 
-__all__ = ["CODED", "Mention", "find_mentions", "is_named", "only_address"]
+__all__ = ["CODED", "Mention", "Role", "find_mentions", "named_roles", "only_address"]
 
 MAX_ON_LINE: Final = 64  # addresses of one line
 
 #: A reply code or a status. The lookbehind stands behind the digits, so that the search can look
 #: for the digit first.
-CODED: Final = re.compile(r"[45](?:[0-5]\d(?<![\d.\-]\d\d\d)(?=[\s\-'\"\]]|$)|\.\d{1,3}\.\d{1,3})")
+CODED: Final = re.compile(r"[45](?:\d\d(?<![\d.\-]\d\d\d)(?=[\s\-'\"\]]|$)|\.\d{1,3}\.\d{1,3})")
 
 
 class Role(IntEnum):
@@ -95,7 +95,7 @@ _ASIDE: Final = re.compile(
     r"|escriba a|contattare|scrivere a|entre em contato|contacte|contatt|alamat baru|adresse:"
     r"|お問い合わせ|ご連絡|联系|聯絡|문의|обратитесь"
     r"|(?:owner|moderator|administrator|postmaster|support|team|desk)s? at\b"
-    r"|envelope[- ]sender|mail from|return-path|x-sender",
+    r"|envelope[- ]sender|mail from|return-path|x-sender|arn:aws",
 )
 # A line that announces somebody else's address.
 _ELSE: Final = re.compile(
@@ -112,9 +112,12 @@ _DAEMON: Final = re.compile(
     r"^(?:mailer-?daemon|postmaster|mdaemon|mail-?daemon|noreply|no-reply|abuse|hostmaster)@", re.I
 )
 # There was an error delivering your mail to <postmaster@example.org>.
-_ADDRESSED: Final = re.compile(r"(?:message|mail|deliver\w*) to <?[^\s<>@]{1,64}@")
+_ADDRESSED: Final = re.compile(r"(?:message|mail|deliver\w*|sent) to <?[^\s<>@]{1,64}@")
 #   delivered            250 2.0.0 OK
 _DELIVERED: Final = re.compile(r"\b2\d\d[ -](?:2\.\d\.\d|ok\b)|status=sent")
+#   550-bob@example.org does not exist
+_GLUED: Final = re.compile(r"[ \t]{0,12}[245][0-5]\d-(?=[^\s@]{1,64}@)")
+_BEFORE_REPLY: Final = ("", ":", "'", '"', "(", "<", ">")
 #   hannelore@example.org account. You might be authorized to send
 _WORDS_AFTER: Final = re.compile(r"<?[^\s<>]{1,200}@[^\s<>]{1,200} [a-z]{2,20}[ .,]")
 
@@ -126,6 +129,8 @@ def find_mentions(lines: Sequence[str], clues: Clues) -> Sequence[Mention]:
     """
     found = list(_mentions(lines, clues))
     best = max((mention.role for mention in found), default=Role.OWN)
+    if clues.failed and best <= Role.TOLD:  # a reply speaks of others: 550 <ada@example.com> ...
+        return ()
     chosen: list[Mention] = []
     for mention in found:
         before = chosen[-1].address.lower() if chosen else ""
@@ -146,7 +151,7 @@ def only_address(clues: Clues) -> str | None:
         if "@" not in line or _OTHER.match(line.lower()) or _announces_else(number, lines):
             continue
         for each in ADDRESS.finditer(line):
-            address = each.group().rstrip(".")
+            address = without_words(each.group().rstrip("."))
             lowered = address.lower()
             if not (lowered in clues.avoid or _DESK.match(lowered) or _DAEMON.match(lowered)):
                 found.add("" if _is_aside(line, each.start(), "") else address)
@@ -158,11 +163,10 @@ _DESK: Final = re.compile(
 )
 
 
-def is_named(clues: Clues) -> bool:
-    """Whether the prose names a recipient apart from its sentences: by a label, or on a line."""
+def named_roles(clues: Clues) -> frozenset[Role]:
+    """How sure the addresses that the prose names are, those of the mail's own people apart."""
     lines = clues.notice.text[:8192].split("\n")[:100]
-    return any(mention.role > Role.TOLD or mention.role is Role.DESCRIBED
-               for mention in _mentions(lines, clues))  # fmt: skip
+    return frozenset(mention.role for mention in _mentions(lines, clues)) - {Role.OWN}
 
 
 def _mentions(lines: Sequence[str], clues: Clues) -> Iterator[Mention]:
@@ -180,12 +184,26 @@ def _mentions(lines: Sequence[str], clues: Clues) -> Iterator[Mention]:
             address = mention.address.lower()
             if address in clues.failed:
                 yield mention._replace(role=Role.NAMED)
-            elif _DAEMON.match(address) and not _ADDRESSED.search(line.lower()):
+            elif _is_daemons(mention, line):
                 continue
             elif address not in own:
                 yield mention
             elif mention.role is not Role.TOLD and _stands_apart(mention):
                 yield mention._replace(role=Role.OWN)
+
+
+def _is_daemons(mention: Mention, line: str) -> bool:
+    """Whether an address is one that mail systems write from, and no recipient for once.
+
+    <no-reply@example.org>: unknown user      <postmaster@example.org>: host ... said: 550 no
+    """
+    if not _DAEMON.match(mention.address) or _ADDRESSED.search(line.lower()):
+        return False
+    if label_of(line.partition(mention.address)[0].lower()) is Label.RECIPIENT:
+        return False
+    if mention.address.lower().startswith(("no-reply@", "noreply@")):
+        return mention.role is Role.TOLD
+    return mention.role < Role.HEADED or not CODED.search(mention.rest)
 
 
 def _stands_apart(mention: Mention) -> bool:
@@ -219,7 +237,7 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
     if found is not None:
         yield from _list(number, line, found, Role.HEADED)
         return
-    found = None if _goes_on(number, lines) else _HEAD.match(line)
+    found = None if _goes_on(number, lines) or _GLUED.match(line) else _HEAD.match(line)
     if not coded and _announces_else(number, lines):
         return
     if found and not (found.group("name") and _is_aside(line, found.start("address"), "")):
@@ -236,6 +254,8 @@ def _announces_else(number: int, lines: Sequence[str]) -> bool:
     """Whether the last words before a line say that somebody else's address comes next."""
     above = (line.strip().lower() for line in reversed(lines[max(0, number - 2) : number]))
     said = next((line for line in above if line), "")
+    if CODED.match(said):  # 550 ... rewrite\n550 From
+        return False
     if said.endswith((":", "：")):
         return _ELSE.search(said) is not None
     return _ASIDE_ENDS.search(said[-60:]) is not None and not says(Says.FAILED, said)
@@ -270,7 +290,9 @@ def _list(number: int, line: str, found: re.Match[str], role: Role) -> Iterator[
     elif group == "address" and not CODED.search(rest) and _AFTER.match(line[end:].lower()):
         return
     for address in addresses:
-        yield Mention(number, address.rstrip(".") if "@" in address else address, rest, role)
+        if "@" in address:
+            address = without_words(address.rstrip("."))
+        yield Mention(number, address, rest, role)
 
 
 def _in_sentence(number: int, lines: Sequence[str]) -> Iterator[Mention]:
@@ -288,7 +310,9 @@ def _in_sentence(number: int, lines: Sequence[str]) -> Iterator[Mention]:
         # undeliverable to bob@example.org    (the whole line, and nothing after the address)
         alone = not rest and says(Says.FAILED, line[: found.start()].lower())
         role = Role.HEADED if alone else Role.TOLD
-        address = found.group().rstrip(".")
+        address = without_words(found.group().rstrip("."))
+        if _GLUED.match(address) and line[: found.start()].rstrip()[-1:] in _BEFORE_REPLY:
+            address = address[4:]
         if address[0] == "*" and line[found.end() : found.end() + 1] == "*":  # *emphasis*
             address = address[1:]
         yield Mention(number, address, line.strip(), role)

@@ -121,7 +121,7 @@ def _by_structure(clues: Clues) -> Sequence[Found]:
         text = _text_of(place, mentions, lines)
         key = mention.address.lower()
         before = found.get(key)
-        if before is None or (len(text) > len(before.text) and not CODED.search(before.text)):
+        if before is None or _says_more(text, before.text):
             original = _ORIGINAL.search(text)
             found[key] = Found(
                 recipient=mention.address,
@@ -132,6 +132,13 @@ def _by_structure(clues: Clues) -> Sequence[Found]:
         if len(found) >= MAX_FOUND:
             break
     return _with_code(list(found.values()), lines, mentions[0].line)
+
+
+def _says_more(text: str, before: str) -> bool:
+    """Whether one text about a recipient goes before another: the first reply, else the longest."""
+    if CODED.search(before):
+        return False
+    return len(text) > len(before) or CODED.search(text) is not None
 
 
 def _open_table(line: str) -> str:
@@ -161,7 +168,8 @@ def _text_of(place: int, mentions: Sequence[Mention], lines: Sequence[str]) -> s
     above = _above(place, mentions, lines)
     if CODED.search(above):
         return f"{text}\n{above}".strip()
-    if not text and place + 1 < len(mentions):
+    again = any(other.address == mention.address for other in mentions[place + 1 :])
+    if not text and place + 1 < len(mentions) and not again:
         # a list of addresses first, then one text for all
         tail = mentions[-1].line
         text = _below(mentions[-1].rest, lines[tail + 1 : tail + 1 + MAX_BELOW])
