@@ -44,7 +44,7 @@ model: venv  ## train the shipped model again, from corpora/replies and the rule
 reference: venv  ## write the pages of classifier/reference again, from the rules and the rest
 	$(BIN)/whybounce reference
 
-lab: venv  ## make the bounces of corpora/lab again, by real servers (root; some 90 s a server)
+lab: venv  ## make the bounces of corpora/lab again, by real servers (root; about 20 minutes)
 	$(BIN)/python -m corpora.lab
 
 clean:  ## remove what make made

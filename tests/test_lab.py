@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
+import re
 import smtplib
 from collections import Counter
 from collections.abc import Callable
@@ -15,8 +17,8 @@ import pytest
 from dnslib import QTYPE, DNSRecord
 
 from classifier.model.corpus import Entry
-from classifier.reasons import MEANING, Reason
-from corpora.lab.harvest import compare, harvest, label, read_labels, read_notice, shows
+from classifier.reasons import MEANING, Category, Reason
+from corpora.lab.harvest import Notice, compare, harvest, label, read_notice, read_rows, shows
 from corpora.lab.names import COLLECTOR, Names
 from corpora.lab.peer import Caught, Peer
 from corpora.lab.scenarios import (
@@ -31,9 +33,9 @@ from corpora.lab.scenarios import (
     read_catalogue,
     stage_of,
 )
-from corpora.lab.servers import Server, by_smtp
+from corpora.lab.servers import NATURAL, Server, by_smtp
 from corpora.lab.servers.all import SERVERS
-from corpora.labels import entry_key
+from corpora.lab.session import plan
 
 ROOT: Final = Path(__file__).parent.parent
 PORT: Final = 20000 + os.getpid() % 20000  # workers of a parallel run must not meet
@@ -62,12 +64,14 @@ SERVER: Final = Server(
 
 class TestScenarios:
     def test_the_same_again(self, catalogue: list[Entry]) -> None:
-        assert make_scenarios(catalogue, "quill", 1) == make_scenarios(catalogue, "quill", 1)
+        chosen = choose(catalogue, 250, Counter())
+        assert chosen == choose(reversed(catalogue), 250, Counter())
+        assert make_scenarios(chosen, "quill", 1) == make_scenarios(chosen, "quill", 1)
 
     def test_names_of_a_server_are_its_own_and_everybody_has_one(
         self, catalogue: list[Entry]
     ) -> None:
-        made = make_scenarios(catalogue, "quill", 1, success=4)
+        made = make_scenarios(choose(catalogue, 250, Counter()), "quill", 1, success=4)
         for of in ("name", "sender", "domain", "ip"):
             assert len({getattr(scenario, of) for scenario in made}) == len(made)
         assert [scenario.name for scenario in made] == sorted(scenario.name for scenario in made)
@@ -82,28 +86,38 @@ class TestScenarios:
             return len(ours) / len(entries)
 
         sendable = [one for one in catalogue if is_sendable(one)]
-        chosen = choose(catalogue, 0, 250)
+        chosen = choose(catalogue, 250, Counter())
         assert share(chosen) > share(sendable)
         assert abs(len(chosen) - 250) <= 20
 
-    def test_turns_go_round(self, catalogue: list[Entry]) -> None:
-        sendable = {entry_key(one) for one in catalogue if is_sendable(one)}
-        uses = Counter(entry_key(one) for turn in range(40) for one in choose(catalogue, turn, 250))
-        assert set(uses) == sendable
-        assert not {entry_key(one) for one in choose(catalogue, 0, 100)} & {
-            entry_key(one) for one in choose(catalogue, 1, 100)
-        }
+    def test_every_entry_has_its_turn(self, catalogue: list[Entry]) -> None:
+        sendable = {one.key: one for one in catalogue if is_sendable(one)}
+        taken: Counter[str] = Counter()
+        first = choose(catalogue, 100, taken)
+        assert not {one.key for one in first} & {one.key for one in choose(catalogue, 100, taken)}
+        for _ in range(20):
+            choose(catalogue, 400, taken)
+        assert set(taken) == set(sendable)
+        ours = [key for key, one in sendable.items() if MEANING[one.reason].category in FAVOURED]
+        assert min(taken[key] for key in ours) >= 2
 
     def test_a_catalogue_of_any_size(self) -> None:
-        assert choose([], 3, 250) == []
+        assert choose([], 250, Counter()) == []
         few = [entry(f"550 no such person {number}") for number in range(3)]
-        assert len(choose(few, 7, 250)) == 3
+        assert len(choose(few, 250, Counter())) == 3
+
+    def test_some_categories_only(self, catalogue: list[Entry]) -> None:
+        only = frozenset({Category.RECIPIENT_MAILBOX})
+        chosen = choose(catalogue, 30, Counter(), categories=only)
+        assert {MEANING[one.reason].category for one in chosen} == only
 
     def test_of_what_is_hidden_a_few(self) -> None:
         logins = [entry(f"535 wrong {number}", Reason.BAD_CREDENTIALS) for number in range(50)]
+        taken: Counter[str] = Counter()
         busy = [entry(f"450 later {number}", Reason.GREYLISTED) for number in range(50)]
-        chosen = choose([*logins, *busy], 0, 96, frozenset({Stage.AUTH}), forgets=True)
+        chosen = choose([*logins, *busy], 96, taken, frozenset({Stage.AUTH}), forgets=True)
         assert len(chosen) == 12
+        assert not taken  # what no report shows is no use of it
 
     @pytest.mark.parametrize(
         ("text", "more", "sendable"),
@@ -136,7 +150,7 @@ class TestScenarios:
     def test_a_reply_keeps_its_words(self, catalogue: list[Entry]) -> None:
         for one in filter(is_sendable, catalogue):
             text = " ".join(one.text.split())
-            lines, words = cut("550", "5.7.1", text, entry_key(one))
+            lines, words = cut("550", "5.7.1", text, one.key)
             assert " ".join(words).split() == text.split()
             assert len(words) > 1 or len(text) <= 300
             assert {line[3] for line in lines[:-1]} <= {"-"}
@@ -146,7 +160,7 @@ class TestScenarios:
                 assert len(line.encode()) < 2000
 
     def test_slots_are_filled(self, catalogue: list[Entry]) -> None:
-        for scenario in make_scenarios(catalogue, "quill", 2):
+        for scenario in make_scenarios(choose(catalogue, 400, Counter()), "quill", 2):
             assert "{" not in "".join(own.lines[0] for own in scenario.answers if own)
         text = "550 5.1.1 <{recipient}>: no, {sender_domain}"
         scenario = next(
@@ -261,6 +275,27 @@ class TestPeer:
         assert converse(scenario) == ("", b"")
         assert scenario.failing == {scenario.recipients[1]}
 
+    def test_each_recipient_is_answered_by_lmtp(self) -> None:
+        scenario = scenario_of(Stage.EOD, REPLY, REPLY)
+
+        async def run() -> bytes:
+            peer = Peer([scenario], port=PORT)
+            await peer.start()
+            reader, writer = await asyncio.open_connection(scenario.ip, PORT)
+            for line in (
+                "LHLO a",
+                "MAIL FROM:<a@b>",
+                *(f"RCPT TO:<{r}>" for r in scenario.recipients),
+            ):
+                writer.write(f"{line}\r\n".encode())
+            writer.write(b"DATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n")
+            said = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            await peer.stop()
+            return said
+
+        assert asyncio.run(run()).count(b"550 5.7.1 welcome at our house") == 2
+
     def test_drops(self) -> None:
         with pytest.raises(smtplib.SMTPServerDisconnected):
             converse(scenario_of(Stage.DROP, None))
@@ -331,7 +366,7 @@ def report(words: str, action: str = "failed", who: str = "r0@copper-1.test") ->
 
 
 class TestLabels:
-    def row(self, words: str, action: str = "failed") -> tuple[str, ...]:
+    def row(self, words: str, action: str = "failed") -> tuple[str | None, ...]:
         scenario = scenario_of(Stage.RCPT, REPLY)
         notice = read_notice(report(words, action), SERVER, scenario)
         row = label(scenario, scenario.recipients[0], notice, SERVER, "messages/quill.mbox.xz#0")
@@ -345,11 +380,19 @@ class TestLabels:
 
     def test_words_without_their_codes(self) -> None:
         words = "mail of this kind is not welcome at our house (sent 1550 times)"
-        assert self.row(words) == ("failure", "policy-rejected", "permanent", "", "")
+        assert self.row(words) == ("failure", "policy-rejected", "permanent", None, None)
 
     def test_a_reply_cut_short(self) -> None:
         words = "said: 550-5.7.1 Mail of this"
         assert self.row(words) == ("failure", "undetermined", "permanent", "550", "5.7.1")
+
+    def test_a_reply_within_a_reply(self) -> None:
+        words = ("Remote server returned spam -> 554 5.7.0 Your mail looks like spam",)
+        answer = Answer((), "550", "5.7.1", words, "spam", "train", "1")
+        scenario = scenario_of(Stage.RCPT, answer)
+        notice = read_notice(report(f"550 5.7.1 {words[0]}"), SERVER, scenario)
+        row = label(scenario, scenario.recipients[0], notice, SERVER, "messages/quill.mbox.xz#0")
+        assert (row.reply_code, row.status) == ("554", "5.7.0")
 
     def test_a_warning(self) -> None:
         words = "550 5.7.1 Mail of this kind is not welcome at our house"
@@ -357,13 +400,13 @@ class TestLabels:
         assert self.row(words, "delayed") == expected
 
     def test_the_returned_mail_does_not_count(self) -> None:
-        assert self.row("We gave up after a day") == ("failure", "expired", "permanent", "", "")
+        assert self.row("We gave up after a day") == ("failure", "expired", "permanent", None, None)
 
     def test_nothing_said(self) -> None:
-        assert self.row("Sorry.") == ("failure", "undetermined", "permanent", "", "")
+        assert self.row("Sorry.") == ("failure", "undetermined", "permanent", None, None)
 
     def test_success_has_no_reason(self) -> None:
-        assert self.row("Done.", "relayed (to a mailer)") == ("success", "", "", "", "")
+        assert self.row("Done.", "relayed (to a mailer)") == ("success", None, None, None, None)
 
     def test_only_who_is_named_has_a_row(self) -> None:
         scenario = scenario_of(Stage.RCPT, REPLY, None)
@@ -378,6 +421,7 @@ class TestLabels:
         ("text", "words", "shown"),
         [
             ("550 5.1.1 no", ("no",), True),
+            ("550 5.0.0 no", ("no",), True),
             ("there is no such thing as 550", ("no",), False),
             (
                 "Das Postfach ist ?berf?llt und geschlossen",
@@ -411,9 +455,83 @@ def harvested(tmp_path: Path) -> Path:
     return tmp_path
 
 
+class TestForms:
+    """Forms that single servers give their reports."""
+
+    def test_a_part_of_rfc_6533(self) -> None:
+        raw = report("no").replace(b"message/delivery", b"message/global-delivery")
+        raw = raw.replace(b"rfc822; r0", b"utf-8; r0").replace(b"failed", b"delayed")
+        notice = read_notice(raw, SERVER, scenario_of(Stage.RCPT, REPLY))
+        assert notice.kinds == {"r0@copper-1.test": "delay"}
+
+    def test_a_field_beyond_ascii(self) -> None:
+        raw = report("no").replace(b"Status: 5.0.0", "Diagnostic-Code: Überfüllt".encode())
+        notice = read_notice(raw, SERVER, scenario_of(Stage.RCPT, REPLY))
+        assert "Überfüllt" in notice.text
+
+    def test_a_second_line_at_column_0(self) -> None:
+        raw = report("no").replace(b"Status: 5.0.0", b"Diagnostic-Code: 550-this\n550 and that")
+        notice = read_notice(raw, SERVER, scenario_of(Stage.RCPT, REPLY))
+        assert "and that" in notice.text
+        assert notice.kinds == {"r0@copper-1.test": "failure"}
+
+    def test_one_refused_counts_for_all(self) -> None:
+        server = dataclasses.replace(SERVER, lumps=True)
+        other = dataclasses.replace(REPLY, words=("Nobody of this name lives here",), reason="x")
+        scenario = scenario_of(Stage.RCPT, other, REPLY, None)
+        notice = Notice("550 5.7.1 " + " ".join(REPLY.words), {"r2@copper-1.test": "failure"})
+        row = label(scenario, "r2@copper-1.test", notice, server, "messages/quill.mbox.xz#0")
+        assert (row.reason, row.reply_code, row.entry) == ("policy-rejected", "550", REPLY.entry)
+
+    def test_the_line_where_the_mail_begins(self) -> None:
+        server = dataclasses.replace(SERVER, returned=r"^Message headers follow")
+        raw = b"Subject: x\n\n<r0@copper-1.test>: no\n\nMessage headers follow.\n\nSubject: yes\n"
+        notice = read_notice(raw, server, scenario_of(Stage.RCPT, REPLY))
+        assert "yes" not in notice.text
+
+
+@pytest.fixture(scope="module")
+def plans(catalogue: list[Entry]) -> dict[str, list[Scenario]]:
+    return {server.name: plan(server, catalogue[::8], 48) for server in SERVERS}
+
+
+class TestServers:
+    """What can be said of each server's own file without running it."""
+
+    @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+    def test_its_plan(self, server: Server, plans: dict[str, list[Scenario]]) -> None:
+        made = plans[server.name]
+        for of in ("name", "sender"):
+            assert len({getattr(scenario, of) for scenario in made}) == len(made)
+        assert not {scenario.stage for scenario in made} & server.passes
+        assert all(scenario.failing or scenario.stage is Stage.ACCEPT for scenario in made)
+
+    @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+    def test_its_files(self, server: Server, plans: dict[str, list[Scenario]]) -> None:
+        files = {**server.settings(plans[server.name]), **(server.programs or {})}
+        assert all(path.startswith("/") for path in files)
+        text = "\n".join(files.values())
+        if "stale-password" in text:
+            logins = [own for own in plans[server.name] if own.login]
+            assert logins
+            assert all(own.domain in text for own in logins)
+
+    @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+    def test_its_words(self, server: Server) -> None:
+        for words, reason in server.words:
+            re.compile(words)
+            assert reason == NATURAL or Reason(reason)
+
+    def test_scenarios_of_its_own_say_a_reason(self) -> None:
+        own = [scenario for server in SERVERS if server.own for scenario in server.own()]
+        assert own
+        assert all(Reason(scenario.reason) for scenario in own)
+        assert {scenario.stage for scenario in own} == {Stage.LOCAL}
+
+
 class TestHarvest:
     def test_rows_and_order(self, harvested: Path) -> None:
-        rows = read_labels(harvested / "labels.csv")
+        rows = read_rows(harvested / "labels.csv")
         assert [(row.origin, row.kind) for row in rows] == [
             ("messages/quill.mbox.xz#0", "delay"),
             ("messages/quill.mbox.xz#1", "failure"),
@@ -425,6 +543,6 @@ class TestHarvest:
         assert lines[1:] == ["quill,one-1,RCPT,0 1,", "quill,one-2,DROP,,not taken: 451 full"]
 
     def test_comparing(self, harvested: Path) -> None:
-        rows = read_labels(harvested / "labels.csv")
+        rows = read_rows(harvested / "labels.csv")
         assert compare(rows, reversed(rows)) == (2, 2)
         assert compare(rows, rows[:1]) == (1, 2)

@@ -146,8 +146,13 @@ def shows(text: str, answer: Answer) -> bool:
     mail = _squeeze(text)
     whole = _squeeze("".join(answer.words))
     if len(whole) < _FEW:
+        # Some servers put a status of their own between code and words.
+        head = rf"{answer.code}[ -]+(?:[45]\.\d{{1,3}}\.\d{{1,3}}[ -]+)?"
+        said = r"\s+".join(map(re.escape, " ".join(answer.words).split()))
         codes = (answer.code + answer.status, answer.code)
-        return any(_squeeze(head) + whole in mail for head in codes)
+        return any(_squeeze(own) + whole in mail for own in codes) or bool(
+            re.search(rf"(?<!\d){head}{said}", text)
+        )
     begun = _found((" ".join(answer.words[0].split()[:5]),), mail) >= _FEW
     needed = (_START if begun else _SHARE) * len(whole)
     if _found(answer.words, mail) >= needed:
@@ -203,8 +208,9 @@ def label(scenario: Scenario, recipient: str, notice: Notice, server: Server, or
         if reason == NATURAL:
             reason = scenario.reason
     known = heard or (answer if answer and _begins(notice.text, answer) else None)
-    code = known.code if known and _names(notice.text, known.code) else ""
-    status = known.status if known and _names(notice.text, known.status) else ""
+    code, status = _innermost(known) if known else ("", "")
+    code = code if _names(notice.text, code) else ""
+    status = status if _names(notice.text, status) else ""
     entry = answer.entry if answer else ""
     return Label(
         origin=origin,
@@ -219,6 +225,18 @@ def label(scenario: Scenario, recipient: str, notice: Notice, server: Server, or
         split=Split(answer.split) if answer else Split.TRAIN,
         entry=entry or None,
     )
+
+
+_INNER: Final = re.compile(
+    r"(?:->|\.\.\.) +(?P<code>[45]\d\d)[ -]+(?:(?P<status>[45]\.\d{1,3}\.\d{1,3})\b)?"
+)
+
+
+def _innermost(answer: Answer) -> tuple[str, str]:
+    """Code and status of a reply, or of the one that it quotes from further on."""
+    for inner in reversed(list(_INNER.finditer(" ".join(answer.words)))):
+        return inner["code"], inner["status"] or answer.status
+    return answer.code, answer.status
 
 
 _PERMANENCE: Final = {"failure": Permanence.PERMANENT, "delay": Permanence.TRANSIENT}

@@ -23,7 +23,7 @@ class Server:
     """How a server is installed, set up, fed and hurried, and what its reports hide.
 
     Scripts are run by sh in the box; `install` still has the network, the others have not. `fetch`
-    is run outside, with the network; its $1 is the root of the box, $2 the Python that runs the lab.
+    is run outside, with the network; its $1 is the root of the box, its $2 the lab's own Python.
     """
 
     name: str

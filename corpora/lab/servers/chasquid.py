@@ -16,7 +16,7 @@ from corpora.lab.servers import NATURAL, Server, by_smtp
 __all__ = ["CHASQUID"]
 
 _HOSTNAME: Final = "mailgate.example.com"
-_PASSWORD: Final = "not-a-secret"
+_PASSWORD: Final = "not-a-secret"  # noqa: S105 - for the loopback of one session
 _CONFIGURATION: Final = f"""\
 hostname: "{_HOSTNAME}"
 smtp_address: "127.0.0.1:25"

@@ -59,6 +59,7 @@ COURIER: Final = Server(
     success=6,
     words=(
         (r"SECURITY=REQUIRED|unable to set up (secure|TLS)|STARTTLS", "tls-failure"),
+        (r"SASL authentication not available", "bad-credentials"),
         (r"Domain does not receive mail", "domain-not-accepting"),
         (r"No such domain|Host not found|domain not found|DNS", NATURAL),
         (
