@@ -33,7 +33,7 @@ test: lint  ## lint, types, tests, coverage of branches
 lint: venv  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict classifier tests
+	$(BIN)/mypy --strict classifier corpora tests
 
 bench: venv  ## time and memory, stage by stage
 	$(BIN)/python tests/bench/stages.py
