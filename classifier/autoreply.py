@@ -115,5 +115,6 @@ def is_challenge(headers: Headers, prose: str) -> bool:
     return _QUOTED.search(prose, 0, at) is None
 
 
+#    mx.example.org #550 Sender verification failed ##
 #    Remote server replied: 535 Domain is pending admin approval for outbound SMTP access.
-_QUOTED: Final = re.compile(r"(?:^[ \t]*|[:>'\"(] ?)[45][0-5]\d[ -]", re.MULTILINE)
+_QUOTED: Final = re.compile(r"(?:^[ \t]*|[:>'\"(#] ?)[45][0-5]\d[ -]", re.MULTILINE)

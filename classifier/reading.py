@@ -156,7 +156,8 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
     if clues.status is not None and clues.status.recipients:
         failures = from_status(clues, clues.status, reader)
         return _overall(failures), failures, None
-    if not clues.failed and is_challenge(message.headers, clues.prose):
+    declared = message.parts[0].report_type == "delivery-status"
+    if not (clues.failed or declared) and is_challenge(message.headers, clues.prose):
         return Kind.CHALLENGE, (), None
     if is_bounce(clues, reader):
         failures = tuple(from_prose(each) for each in reader.read(clues))
@@ -167,7 +168,7 @@ def _judge_kind(clues: Clues, reader: Reader) -> tuple[Kind, tuple[Failure, ...]
             wrapped = find_status_report(message, anywhere=True)
             if wrapped is not None and wrapped.recipients:
                 failures = from_status(clues, wrapped, reader)
-        if not failures and message.parts[0].report_type == "delivery-status":
+        if not failures and declared:
             failures = (Failure(kind=Kind.FAILURE),)
         if failures:
             return _overall(failures), failures, None

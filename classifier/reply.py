@@ -79,11 +79,13 @@ _SENDER_TRIED: Final = re.compile(r"sender address rejected: un(?:deliver|verifi
 # Before a code that RFC 5321 has no room for: AOL's 571, Postini's 582, others' 462 and 591.
 _QUOTES: Final = re.compile(
     r"(?:(?<![a-z])(?:said|says|returned|replied|responded|response|reason|answer|answered|because"
-    r"|code|led) ?[:='\"(\uff1a][ '\"]{0,2}|<<<[ -]?)$",
+    r"|code|led|client) ?[:='\"(\uff1a][ '\"]{0,2}|(?:<<<|->)[ -]?"
+    r"|\b(?:rcpt|mail from|data closing) )$",
     re.IGNORECASE,
 )
 _PORTS: Final = frozenset({"465", "587"})
 _BULLETS: Final = " -*\u2022\u00b7\u2013\u2014,'"
+_QUERY: Final = re.compile(r"[?&][^\s?&]{1,12}=$")  # https://www.example.org/help?id=449
 _COUNTS: Final = ("limit", "max", "maximum", "size")  # (limit: 500), max=450
 
 _COMMANDS: Final = {
@@ -161,11 +163,12 @@ _HOST: Final = re.compile(
     r"|\u30b5\u30fc\u30d0\u30fc?|\u670d\u52a1\u5668)(?!\w)"
     rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|{_IP})\.?(?=[\s:\[(,<>'\")]|$)"
     # mx1.example.net[192.0.2.1] responded with    mx1.example.net told me    mx1.example.net 550 5.
+    # mx1.example.net #550 no such user ##
     rf"|<(?P<hashed>{_NAME}) #[45]\\.\\d"  # <mx1.example.net #5.1.1>
     rf"|(?<![@\w.-])(?P<speaker>{_NAME}|{_IP})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
     r"(?:said|says|replied|answered|told|responded|returned|failed with|rejected|did not like"
     r"|does not like"
-    r"|(?=[45]\d\d[ -][45]\.\d{1,3}\.))",
+    r"|(?=#[45]\d\d [^45]|[45]\d\d[ -][45]\.\d{1,3}\.))",
     re.IGNORECASE,
 )
 
@@ -257,6 +260,8 @@ def _opens(text: str, found: re.Match[str]) -> bool:
     stripped = before.rstrip(_BULLETS)
     if stripped.endswith(("\n", *_SIGNS)):
         counts = stripped[:-1].rstrip(" ").lower().endswith(_COUNTS)
+        if stripped.endswith("=") and _QUERY.search(stripped):
+            return False
         return stripped.endswith("\n") or found.group("inner") is not None or not counts
     if _MAPI_CODE.search(before):
         return True

@@ -403,9 +403,27 @@ def test_quantities_are_no_codes(words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("560 no", None),
-        ("599 no", None),
+        # of no standard, but in a reply's place
+        ("591 your host is blacklisted", "591"),
+        ("host mx.example.org[192.0.2.1] said: 571 no", "571"),
+        ("550 4.4.7 QUEUE.Expired; message expired [{LED=462 Daily limit};{MSG=}]", "462"),
+        ("(reason: 462 Daily send limit reached)", "462"),
+        ("451 4.7.0 sender verification failed #572", "451"),
+        ("could not connect to mx.example.org: 587 refused", None),
+        ("600 no", None),
+        ("last: Error creating client: 591 your host is blacklisted", "591"),
+        ("550 blocked, see https://www.example.org/help?id=449", "550"),
         ("250 ok", None),
+        # what follows is counted elsewhere
+        ("451 messages from your network are throttled", "451"),
+        ("Remote host said: 550 messages from non-members are refused", "550"),
+        ("550 5.4.300 Message expired -> 451 messages from your network are throttled", "451"),
+        ("it takes at most 500 messages an hour", None),
+        # a reply in signs of its wrapper's own
+        ("5.4.7 - Delivery expired (message too old) 421-'Rate limit reached'", "421"),
+        ("mx.example.org #550 the policy of our school forbids it ##", "550"),
+        ("your request #550 is closed", None),
+        ("SMTP AUTH failed with the remote server. 535 no", "535"),
         ("354 go on", None),
         ("4500 no", None),
         ("1550 no", None),
