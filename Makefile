@@ -17,7 +17,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench model reference lab clean venv
+.PHONY: help demo test lint bench model reference measure lab clean venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
@@ -37,12 +37,16 @@ lint: venv  ## style and types
 
 bench: venv  ## time and memory, stage by stage
 	$(BIN)/python tests/bench/stages.py
+	$(BIN)/python tests/bench/rules.py --tables
 
 model: venv  ## train the shipped model again, from corpora/replies and the rules
 	$(BIN)/whybounce train
 
 reference: venv  ## write the pages of classifier/reference again, from the rules and the rest
 	$(BIN)/whybounce reference
+
+measure: venv  ## count how often each rule is right, for the confidences
+	$(BIN)/whybounce rules measure corpora
 
 lab: venv  ## make the bounces of corpora/lab again, by real servers (root; about 20 minutes)
 	$(BIN)/python -m corpora.lab

@@ -16,13 +16,15 @@ from classifier.codes import class_permanence
 from classifier.evidence import Evidence
 from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
 from classifier.rules.engine import Hit, RuleSet
-from classifier.rules.rule import Layer
+from classifier.rules.measured import estimate
+from classifier.rules.rule import Layer, Rule
 
 __all__ = [
     "Competition",
     "Prediction",
     "Verdict",
     "compete",
+    "confidence_of",
     "judge",
     "judge_model",
     "undecided",
@@ -78,21 +80,23 @@ class Competition(msgspec.Struct, frozen=True):
     winner: Hit | None
 
 
-# How often a rule of a layer is right, as a first estimate: the ranks are what matters, the
-# values are set so that none of them promises more than such a rule can keep. What contradicts
-# takes off `_DOUBT`; where it is only what the same words mean elsewhere, `_LESS_DOUBT`.
-_CONFIDENCE: Final = {
-    Layer.OPERATOR: 0.99,
-    Layer.PROVIDER: 0.97,
-    Layer.TEXT: 0.93,
-    Layer.HOP: 0.85,
-    Layer.CODE: 0.88,
-    Layer.STATUS: 0.75,
-}
-_HINT: Final = 0.5
+# What contradicts a verdict takes off `_DOUBT`; where it is only what the same words mean
+# elsewhere, `_LESS_DOUBT`.
 _DOUBT: Final = 0.8
 _LESS_DOUBT: Final = 0.96
 _LAST_RESORT: Final = 0.9
+
+# Members of an enumeration, looked up once: each look-up costs ten times a comparison.
+_PERMANENT: Final = Permanence.PERMANENT
+_TRANSIENT: Final = Permanence.TRANSIENT
+_UNKNOWN: Final = Permanence.UNKNOWN
+_DELAY: Final = Kind.DELAY
+_AUTHENTICATION: Final = Category.SENDER_AUTHENTICATION
+_POLICY_REJECTED: Final = Reason.POLICY_REJECTED
+_ABOUT_DNS: Final = (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
+_STATUS: Final = Layer.STATUS
+_TEXT: Final = Layer.TEXT
+_BY_CODE: Final = (Layer.STATUS, Layer.CODE)
 
 # At AUTH no sender, recipient or content has been named yet (RFC 4954 4), so a refusal there
 # cannot be about them, whatever its words.
@@ -110,17 +114,13 @@ _POSSIBLE_BEFORE_MAIL: Final = frozenset(
 
 def compete(evidence: Evidence, rules: RuleSet) -> Competition:
     """The rules that fire on one failed recipient's evidence, and which of them wins."""
-    owner = rules.owner(evidence)
-    hits: list[Hit] = []
-    impossible: list[Hit] = []
-    for hit in rules.hits(evidence, owner):
-        # an operator's own rule is taken at its word
-        possible = hit.rule.layer is Layer.OPERATOR or _possible(hit.rule.reason, evidence)
-        (hits if possible else impossible).append(hit)
-    deciding = [hit for hit in hits if hit.rule.decides]
-    hints = [hit for hit in hits if not hit.rule.decides]
-    winner = _best(deciding) or _best(hints)
-    return Competition(owner, tuple(hits), tuple(impossible), winner)
+    owner, hits = rules.ask(evidence)
+    impossible: tuple[Hit, ...] = ()
+    if evidence.command in _BEFORE_MAIL:
+        impossible = tuple(hit for hit in hits if not _may_win(hit.rule, evidence))
+        hits = tuple(hit for hit in hits if _may_win(hit.rule, evidence))
+    winner = _best([hit for hit in hits if hit.rule.decides]) or _best(hits)
+    return Competition(owner, hits, impossible, winner)
 
 
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
@@ -164,6 +164,11 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
     )
 
 
+def _may_win(rule: Rule, evidence: Evidence) -> bool:
+    # an operator's own rule is taken at its word
+    return rule.layer is Layer.OPERATOR or _possible(rule.reason, evidence)
+
+
 def _possible(reason: Reason, evidence: Evidence) -> bool:
     if evidence.command not in _BEFORE_MAIL:
         return True
@@ -176,9 +181,9 @@ def _best(hits: Sequence[Hit]) -> Hit | None:
     Where several remain, the longest words are the most particular ones; the name settles the
     rest, so that the order of rules and files never does.
     """
-    if not hits:
-        return None
-    layer = max(hit.rule.layer for hit in hits)
+    if len(hits) < 2:
+        return hits[0] if hits else None
+    layer = max([hit.rule.layer for hit in hits])
     rivals = [hit for hit in hits if hit.rule.layer == layer]
     beaten = {name for hit in rivals for name in hit.rule.over}
     left = [hit for hit in rivals if hit.rule.name not in beaten] or rivals
@@ -194,27 +199,40 @@ def _verdict(
 ) -> Verdict:
     meaning = MEANING[reason]
     rule = winner.rule if winner else None
-    against = [] if winner is None else [*_rivals(winner, evidence, hits)]
-    against += _doubts(reason, evidence) if winner else []
+    against: list[tuple[str, float]] = []
+    if winner is not None:
+        if len(hits) > 1:
+            against += _rivals(winner, evidence, hits)
+        if evidence.auth or evidence.places:
+            against += _doubts(reason, evidence)
+    facts = _facts(winner, evidence)
+    doubt = 1.0
+    for fact, each in against:
+        facts.append(f"against: {fact}")
+        doubt = min(doubt, each)
     return Verdict(
         category=meaning.category,
         reason=reason,
         permanence=_permanence(reason, winner, evidence),
         fault=(rule.fault if rule else None) or meaning.fault,
         advice=(rule.advice if rule else None) or meaning.advice,
-        confidence=_confidence(winner, min((doubt for _, doubt in against), default=1.0)),
+        confidence=_confidence(winner, doubt),
         decided_by=_decided_by(winner, evidence),
         provider=provider,
         why=rule.why if rule else "",
-        evidence=(*_facts(winner, evidence), *(f"against: {fact}" for fact, _ in against)),
+        evidence=tuple(facts),
     )
 
 
 def _confidence(winner: Hit | None, doubt: float) -> float:
     if winner is None:
         return 0.0
-    sure = _CONFIDENCE[winner.rule.layer] if winner.rule.decides else _HINT
-    return round(sure * doubt, 3)
+    return round(confidence_of(winner.rule) * doubt, 3)
+
+
+def confidence_of(rule: Rule) -> float:
+    """How sure a verdict by this rule is, 0 to 1, where nothing speaks against it."""
+    return estimate(rule.layer.name.lower() if rule.decides else "hint", rule.name)
 
 
 def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
@@ -222,22 +240,22 @@ def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
         return "none"
     if not winner.rule.decides:
         return f"hint:{winner.rule.name}"
-    if winner.rule.layer is Layer.STATUS and winner.place == "codes":
+    if winner.rule.layer is _STATUS and winner.place == "codes":
         return f"status:{evidence.status or evidence.reply_code}"
     return f"rule:{winner.rule.name}"
 
 
 def _permanence(reason: Reason, winner: Hit | None, evidence: Evidence) -> Permanence:
     """Judged by itself: what the report did, the words, the class of the code, the usual."""
-    if evidence.kind is Kind.DELAY:
-        return Permanence.TRANSIENT
+    if evidence.kind is _DELAY:
+        return _TRANSIENT
     if evidence.final:  # given up for this message, whatever the last 4xx said
-        return Permanence.PERMANENT
+        return _PERMANENT
     if winner and winner.rule.permanence:
         return winner.rule.permanence
     by_class = class_permanence(evidence.reply_code or evidence.status)
-    if evidence.expired or by_class is Permanence.UNKNOWN:
-        return Permanence.PERMANENT if evidence.expired else MEANING[reason].usual
+    if evidence.expired or by_class is _UNKNOWN:
+        return _PERMANENT if evidence.expired else MEANING[reason].usual
     return by_class
 
 
@@ -274,16 +292,17 @@ def _fact(what: str, value: str, place: str | None) -> str:
 def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> Iterator[tuple[str, float]]:
     """What other rules would say of the same evidence, and how much doubt that is."""
     category = MEANING[winner.rule.reason].category
-    for hit in sorted(hits, key=lambda h: (-h.rule.layer, h.rule.name)):
+    others = [
+        hit for hit in hits if hit.rule.decides and MEANING[hit.rule.reason].category != category
+    ]
+    for hit in sorted(others, key=lambda h: (-h.rule.layer, h.rule.name)):
         other = hit.rule.reason
-        if not hit.rule.decides or MEANING[other].category is category:
-            continue
         if hit is winner or hit.rule.name in winner.rule.over:
             continue
-        if hit.rule.layer in (Layer.STATUS, Layer.CODE) and winner.rule.layer > Layer.TEXT:
+        if hit.rule.layer in _BY_CODE and winner.rule.layer > _TEXT:
             continue  # a provider's own words are surer than what a code means elsewhere
         by = f'"{hit.words}"' if hit.words else f"code {evidence.status or evidence.reply_code}"
-        doubt = _DOUBT if winner.rule.layer <= Layer.TEXT else _LESS_DOUBT
+        doubt = _DOUBT if winner.rule.layer <= _TEXT else _LESS_DOUBT
         yield f"{by} alone would say {other} ({hit.rule.name})", doubt
 
 
@@ -291,9 +310,8 @@ def _doubts(reason: Reason, evidence: Evidence) -> list[tuple[str, float]]:
     """What takes off from a verdict: the message's authentication, a form that nobody knows."""
     found = []
     dmarc = evidence.auth.get("dmarc")
-    about_dns = reason in (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
-    by_checks = MEANING[reason].category is Category.SENDER_AUTHENTICATION and not about_dns
-    if (by_checks and dmarc == "pass") or (reason is Reason.POLICY_REJECTED and dmarc == "fail"):
+    by_checks = MEANING[reason].category is _AUTHENTICATION and reason not in _ABOUT_DNS
+    if (by_checks and dmarc == "pass") or (reason is _POLICY_REJECTED and dmarc == "fail"):
         found.append((f"the returned message shows dmarc={dmarc}", _DOUBT))
     if evidence.format == "text" and evidence.places:  # a reply by itself has no places
         found.append(("no format is known that looks so: read by its structure", _LAST_RESORT))

@@ -16,7 +16,7 @@ from classifier.judge import Competition, Verdict
 from classifier.rules.engine import Hit, RuleSet
 from classifier.rules.rule import Code, Rule, circumstance
 
-__all__ = ["Step", "describe", "trace"]
+__all__ = ["Step", "describe", "trace", "write_code"]
 
 _MAX_SEEN: Final = 40  # phrases that are told
 
@@ -72,7 +72,7 @@ def _lacks(rule: Rule, evidence: Evidence, owner: str | None) -> str | None:
         return f"it counts only where {rule.owner} is known to speak"
     reply, status = evidence.reply_code, evidence.status
     if rule.codes and not any(code.fits(reply, status) for code in rule.codes):
-        return f"it asks for {' or '.join(map(_written, rule.codes))}"
+        return f"it asks for {' or '.join(map(write_code, rule.codes))}"
     for key, wanted in rule.when:
         if circumstance(evidence, key) not in wanted:
             return f"it asks for {key} {' or '.join(sorted(wanted))}"
@@ -83,7 +83,7 @@ def _lacks(rule: Rule, evidence: Evidence, owner: str | None) -> str | None:
     return None
 
 
-def _written(code: Code) -> str:
+def write_code(code: Code) -> str:
     """A code as rules write it."""
     status = ""
     if code.subject >= 0:

@@ -419,6 +419,8 @@ def test_the_corpus_is_sound() -> None:
     assert len(samples) > 1000
     assert {MEANING[sample.reason].category for sample in samples} == set(Category)
     for path in REPLIES.glob("*.toml"):
+        if path.name == "corpus.toml":
+            continue
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["reply"]
         texts = [(entry["text"], entry["provider"]) for entry in entries]
         assert len(texts) == len(set(texts)), f"{path.name} says something twice"

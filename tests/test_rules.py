@@ -13,8 +13,8 @@ from classifier.errors import OperatorError
 from classifier.evidence import Evidence, fold, weigh_text
 from classifier.judge import judge
 from classifier.reasons import Category
-from classifier.rules import engine
 from classifier.rules.engine import RuleSet
+from classifier.rules.index import Ready
 from classifier.rules.lint import lint
 from classifier.rules.loader import load, load_shipped, read_file, read_phrase
 from classifier.rules.rule import Code, Layer, Phrase, Rule, read_code
@@ -75,19 +75,19 @@ def spoken(rule: Rule) -> str:
 
 def test_a_rule_repeated_without_end_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = looked = 0
-    fires, found_in = engine._fires, Phrase.found_in
+    fires, found_in = Ready.fires, Phrase.found_in
 
-    def count_fires(rule: Rule, evidence: Evidence, owner: str | None) -> bool:
+    def count_fires(ready: Ready, evidence: Evidence, owner: str | None) -> bool:
         nonlocal asked
         asked += 1
-        return fires(rule, evidence, owner)
+        return fires(ready, evidence, owner)
 
     def count_looks(phrase: Phrase, text: str, start: int) -> bool:
         nonlocal looked
         looked += 1
         return found_in(phrase, text, start)
 
-    monkeypatch.setattr(engine, "_fires", count_fires)
+    monkeypatch.setattr(Ready, "fires", count_fires)
     monkeypatch.setattr(Phrase, "found_in", count_looks)
     worded = [rule for rule in SHIPPED.rules if rule.says or rule.notice]
     assert worded
@@ -350,6 +350,37 @@ def faults_of(folder: Path, text: str) -> str:
     with pytest.raises(OperatorError) as caught:
         read_file(write(folder, text), Layer.OPERATOR)
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("552 the cupboard is full", True),
+        ("552 the cupboard is full, said the moon", True),
+        ("552 the cupboard is full of spoons", False),
+        ("552 the moon of spoons says: the cupboard is full", False),
+        ("552 the cupboard is full of spoonfuls", True),
+    ],
+)
+def test_unless_keeps_a_rule_from_firing(tmp_path: Path, text: str, fires: bool) -> None:
+    unless = 'unless = ["of spoons", "knives ... forks"]'
+    _, rules = read_file(write(tmp_path, f"{RULE}{unless}\n"), Layer.OPERATOR)
+    assert bool(RuleSet(rules).hits(weigh_text(text), None)) is fires
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("552 5.3.0 the cupboard is full", True),
+        ("552 <joe@example.com>: the cupboard is full! id=4f2c-17 mx.example.org", True),
+        ("552 the cupboard is full, says the moon", False),
+        ("552 the cupboard is full 満杯", False),
+    ],
+)
+def test_only_wants_no_other_word(tmp_path: Path, text: str, fires: bool) -> None:
+    only = 'only = ["the", "Cupboard", "is", "full"]'
+    _, rules = read_file(write(tmp_path, f"{RULE}{only}\n"), Layer.OPERATOR)
+    assert bool(RuleSet(rules).hits(weigh_text(text), None)) is fires
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from classifier.cli.options import (
     RulesOption,
     TaxonomyOption,
 )
+from classifier.cli.rules import app as rules_
 from classifier.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add_typer(corpus, name="corpus")
+app.add_typer(rules_, name="rules")
 
 _CLASSIFY: Final = """
 Examples:

@@ -32,7 +32,14 @@ from classifier.rules.loader import load_shipped
 from classifier.sinks import Closed, Csv, JsonLines, Sink, open_output
 from classifier.terminal import Palette, Style, neutral, pad
 
-__all__ = ["anonymise_source", "check_corpora", "import_source", "print_stats", "split_corpus"]
+__all__ = [
+    "anonymise_source",
+    "check_corpora",
+    "import_source",
+    "measure_rules",
+    "print_stats",
+    "split_corpus",
+]
 
 _SHOWN: Final = 10  # doubts, and misses, that are printed; the rest is for the file
 
@@ -228,4 +235,26 @@ def split_corpus(path: Path, share: float, seed: str, follow: Path | None) -> in
         sys.stdout.write(f"{pad(name, width)} {held:6} of {whole:6}  {_share(held, whole)}\n")
     whole, held = sum(shares.all.values()), sum(shares.test.values())
     sys.stdout.write(f"{path}: {held} of {whole} held apart ({_share(held, whole)})\n")
+    return 0
+
+
+def measure_rules(paths: Sequence[Path], output: Path | None) -> int:
+    """Measure the shipped rules on all corpora under `paths`, print and write it; the status."""
+    from classifier.corpus.measure import measure
+    from classifier.rules.measured import MEASURED
+
+    read = [corpora.read(path) for path in corpora.find(paths)]
+    faults = [f"{corpus.path}: {fault}" for corpus in read for fault in corpus.faults]
+    if faults:
+        raise OperatorError("rules measure", faults, "Mend these first; nothing was measured.")
+    sizes = [file.stat().st_size for each in read for file in each.path.rglob("messages/*")]
+    with Progress(None, sum(sizes) or None) as bar:
+        measured = measure(read, load_shipped(), lambda size: bar.advance(size, 0))
+    for name, tally in measured.layers.items():
+        share = _share(tally.right, tally.of)
+        sys.stdout.write(f"{pad(name, 10)}{tally.right:6} of {tally.of:5}  {share}\n")
+    text = msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n"
+    with open_output(str(output or MEASURED)) as out:
+        out.write(text)
+    sys.stdout.write(f"{output or MEASURED}: {len(measured.rules)} rules met\n")
     return 0

@@ -31,15 +31,15 @@ from classifier.rules.rule import (
     read_code,
 )
 
-__all__ = ["load", "load_shipped", "read_file", "read_phrase"]
+__all__ = ["load", "load_shipped", "read_file", "read_folder", "read_phrase"]
 
 _HERE: Final = Path(__file__).parent
 _TEXT: Final = "text"  # the folder whose files, one a category, are one owner's
 _LAYERS: Final = {"text": Layer.TEXT, "status": Layer.STATUS, "hop": Layer.HOP}
 _FILE_KEYS: Final = {"hosts", "marks", "codes", "source", "layer", "rule"}
 _RULE_KEYS: Final = {
-    *("reason", "says", "notice", "codes", "pattern", "when", "here", "over", "strength"),
-    *("permanence", "fault", "advice", "why", "source", "hits", "misses"),
+    *("reason", "says", "notice", "unless", "only", "codes", "pattern", "when", "here", "over"),
+    *("strength", "permanence", "fault", "advice", "why", "source", "hits", "misses"),
 }
 _MAX_PATTERN: Final = 400
 _E = TypeVar("_E", bound=StrEnum)
@@ -48,7 +48,8 @@ _E = TypeVar("_E", bound=StrEnum)
 def read_phrase(written: str) -> Phrase | None:
     """A phrase as written in a rule, or None where it says too little to be looked for."""
     parts = tuple(fold(part) for part in written.strip("*").split(" ... "))
-    if not all(parts) or len(parts[0]) < 3:
+    # two signs of kana, Han or Hangul say as much as a word of letters
+    if not all(parts) or len(parts[0]) < (2 if parts[0] > "\u3040" else 3):
         return None
     return Phrase(fold(written), parts, written.startswith("*"), written.endswith("*"))
 
@@ -133,6 +134,8 @@ def _read_rule(
     notice = says
     if entry.get("notice") is not True:  # true: the same words
         notice = tuple(_phrases(faults, name, "notice", entry.get("notice", ())))
+    unless = tuple(_phrases(faults, name, "unless", entry.get("unless", ())))
+    only = frozenset(_only(faults, name, entry.get("only", ())))
     codes = tuple(_codes(faults, name, entry.get("codes", ())))
     when = tuple(_when(faults, name, entry.get("when", {})))
     if not (says or notice or codes or when):
@@ -152,6 +155,8 @@ def _read_rule(
         where=faults.where(name),
         says=says,
         notice=notice,
+        unless=unless,
+        only=only,
         codes=codes,
         pattern=_pattern(faults, name, entry.get("pattern")),
         when=when,
@@ -181,6 +186,18 @@ def _phrases(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Phras
             faults.add(name, f"{key}: {written!r} is too short to be looked for")
         else:
             yield phrase
+
+
+def _only(faults: _Faults, name: str, given: Any) -> Iterable[str]:
+    if not isinstance(given, list | tuple):
+        faults.add(name, "only is a list of words")
+        return
+    for written in given:
+        word = fold(written) if isinstance(written, str) else ""
+        if word.isalpha():
+            yield word
+        else:
+            faults.add(name, f"only: {written!r} is no single word")
 
 
 def _names(faults: _Faults, name: str, owner: str, given: Any) -> Iterable[str]:
@@ -284,27 +301,40 @@ def load(folders: Iterable[Path] = ()) -> RuleSet:
     (see `classifier.rules.lint`) in what its rules fire on.
     """
     owners, rules = list(load_shipped().owners), list(load_shipped().rules)
+    together = load_shipped()
     for folder in folders:
-        files = sorted(folder.glob("*.toml")) if folder.is_dir() else [folder]
-        if not files:
-            raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of rules.")
-        faults: list[str] = []
-        own: list[str] = []
-        for path in files:
-            try:
-                owner, more = read_file(path, Layer.OPERATOR)
-            except OperatorError as error:
-                faults.extend(f"{path.name}: {fault}" for fault in error.faults)
-                continue
-            own.append(owner.name)
-            owners.append(owner)
-            rules.extend(more)
-        if not faults:
-            together = RuleSet(rules, owners)
-            faults = [fault for name in own for fault in lint(together, only=name)]
+        own, more = read_folder(folder)
+        owners.extend(own)
+        rules.extend(more)
+        together = RuleSet(rules, owners)
+        faults = [fault for owner in own for fault in lint(together, only=owner.name)]
         if faults:
             raise OperatorError(str(folder), faults, "Nothing was judged; mend these first.")
-    return RuleSet(rules, owners)
+    return together
+
+
+def read_folder(folder: Path) -> tuple[list[Owner], list[Rule]]:
+    """The owners and rules of an operator's folder or file, not yet tried.
+
+    Raises `OperatorError` with the faults of all its files.
+    """
+    files = sorted(folder.glob("*.toml")) if folder.is_dir() else [folder]
+    if not files:
+        raise OperatorError(str(folder), ["holds no .toml file"], "Name a folder of rules.")
+    owners: list[Owner] = []
+    rules: list[Rule] = []
+    faults: list[str] = []
+    for path in files:
+        try:
+            owner, more = read_file(path, Layer.OPERATOR)
+        except OperatorError as error:
+            faults.extend(f"{path.name}: {fault}" for fault in error.faults)
+            continue
+        owners.append(owner)
+        rules.extend(more)
+    if faults:
+        raise OperatorError(str(folder), faults, "Nothing was judged; mend these first.")
+    return owners, rules
 
 
 @cache

@@ -12,7 +12,7 @@ import msgspec
 from classifier.evidence import Evidence, Hop, fold, weigh_text
 from classifier.reasons import Advice, Fault, Permanence, Reason
 
-__all__ = ["Code", "Example", "Layer", "Phrase", "Rule", "read_code"]
+__all__ = ["Code", "Example", "Layer", "Phrase", "Rule", "holds_only", "read_code"]
 
 
 class Layer(IntEnum):
@@ -60,6 +60,15 @@ class Phrase(msgspec.Struct, frozen=True):
             if self._ends_at(text, at + len(last)):
                 return True
             at = text.find(last, at + 1, limit)
+        return False
+
+    def stands_in(self, text: str) -> bool:
+        """Whether the phrase stands anywhere in `text`."""
+        at = text.find(self.parts[0])
+        while at >= 0:
+            if self.found_in(text, at):
+                return True
+            at = text.find(self.parts[0], at + 1)
         return False
 
     def _ends_at(self, text: str, end: int) -> bool:
@@ -146,6 +155,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     says: tuple[Phrase, ...] = ()
     notice: tuple[Phrase, ...] = ()
+    unless: tuple[Phrase, ...] = ()
+    only: frozenset[str] = frozenset()
     codes: tuple[Code, ...] = ()
     pattern: re.Pattern[str] | None = None
     when: tuple[tuple[str, frozenset[str]], ...] = ()
@@ -167,7 +178,22 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         for key, wanted in self.when:
             if circumstance(evidence, key) not in wanted:
                 return False
-        return self.pattern is None or self.pattern.search(evidence.folded) is not None
+        if self.pattern is not None and self.pattern.search(evidence.folded) is None:
+            return False
+        if self.only and not holds_only(evidence.folded, self.only):
+            return False
+        return not any(phrase.stands_in(evidence.folded) for phrase in self.unless)
+
+
+#   550 5.7.1 {host} <{address}> id=4f2c queue_id https://example.org/why
+_NAME: Final = re.compile(r"[\d@=/\\_]|\w\.\w")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+def holds_only(folded: str, words: frozenset[str]) -> bool:
+    """Whether folded text has no other word than `words`; codes, addresses, names do not count."""
+    tokens = (token for token in folded.split() if not _NAME.search(token))
+    return all(word in words for token in tokens for word in _WORD.findall(token))
 
 
 #: What `when` may ask for.
