@@ -175,7 +175,8 @@ def _tell(rule: Rule, rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     from classifier.trace import write_code
 
     strength = "decides" if rule.decides else "hint"
-    yield "means", f"{rule.reason} ({strength}, confidence {confidence_of(rule)} unless doubted)"
+    sure = f"{confidence_of(rule):.2f}"
+    yield "means", f"{rule.reason} ({strength}, confidence {sure} unless doubted)"
     yield "layer", f"{rule.layer.name.lower()}, {rule.owner}'s, {rule.where}"
     yield "why", rule.why
     for key in ("permanence", "fault", "advice"):

@@ -88,8 +88,8 @@ def write(
             are the figures for strangers' words. Judged were the {len(judged.truth):,} replies
             whose codes leave the reason open, for the model is asked about no other; they are
             {len(set(judged.templates.tolist())):,} templates. The words of most are known to rules
-            all the same; {left.sum()} are left open by every rule. Of these, the category was right for
-            {_percent(_share(grouped.right[left]))}; {(inside & left).sum()} would be decided,
+            all the same; {left.sum()} are left open by every rule. Of these, the category was
+            right for {_percent(_share(grouped.right[left]))}; {(inside & left).sum()} would be decided,
             {_percent(_share(grouped.right[inside & left]))} of them rightly."""),
         f"""| | reason right | category right |
 | --- | --- | --- |
