@@ -89,8 +89,8 @@ def write(
             whose codes leave the reason open, for the model is asked about no other; they are
             {len(set(judged.templates.tolist())):,} templates. The words of most are known to rules
             all the same; {left.sum()} are left open by every rule. Of these, the category was
-            right for {_percent(_share(grouped.right[left]))}; {(inside & left).sum()} would be decided,
-            {_percent(_share(grouped.right[inside & left]))} of them rightly."""),
+            right for {_percent(_share(grouped.right[left]))}; {(inside & left).sum()} would be
+            decided, {_percent(_share(grouped.right[inside & left]))} of them rightly."""),
         f"""| | reason right | category right |
 | --- | --- | --- |
 | **this model** | {share["reason_accuracy"]} | {share["category_accuracy"]} |
