@@ -169,21 +169,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Example, ...] = ()
     misses: tuple[Example, ...] = ()
 
-    def allows(self, evidence: Evidence) -> bool:
-        """Whether codes, circumstances and pattern hold (words and owner are asked elsewhere)."""
-        if self.codes:
-            reply, status = evidence.reply_code, evidence.status
-            if not any(code.fits(reply, status) for code in self.codes):
-                return False
-        for key, wanted in self.when:
-            if circumstance(evidence, key) not in wanted:
-                return False
-        if self.pattern is not None and self.pattern.search(evidence.folded) is None:
-            return False
-        if self.only and not holds_only(evidence.folded, self.only):
-            return False
-        return not any(phrase.stands_in(evidence.folded) for phrase in self.unless)
-
 
 #   550 5.7.1 {host} <{address}> id=4f2c queue_id https://example.org/why
 _NAME: Final = re.compile(r"[\d@=/\\_]|\w\.\w")
