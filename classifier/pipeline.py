@@ -16,7 +16,7 @@ from classifier.notifications import looks_like_json, read_notifications
 from classifier.objects import OBJECT_CAP, split_objects
 from classifier.pasted import read_pasted, weigh_pasted
 from classifier.reading import read_report
-from classifier.reasons import Kind
+from classifier.reasons import JUDGED
 from classifier.report import Report
 from classifier.rows import Row, make_row
 from classifier.rules.engine import RuleSet
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from classifier.model.scorer import Model
 
 __all__ = ["Classifier", "classify", "read", "read_all"]
-
-_JUDGED = frozenset({Kind.FAILURE, Kind.DELAY})
 
 
 def read(raw: bytes, size: int | None = None) -> Report:
@@ -91,11 +89,11 @@ class Classifier:
         """
         if not report.failures:
             return (make_row(origin, report, headers=headers),)
-        evidences = [weigh(each, report) for each in report.failures if each.kind in _JUDGED]
+        evidences = [weigh(each, report) for each in report.failures if each.kind in JUDGED]
         judged = iter(zip(evidences, self._judge(evidences), strict=True))
         rows = []
         for failure in report.failures:
-            if failure.kind not in _JUDGED:
+            if failure.kind not in JUDGED:
                 rows.append(make_row(origin, report, failure, headers=headers))
                 continue
             evidence, verdict = next(judged)

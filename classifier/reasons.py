@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 __all__ = [
+    "JUDGED",
     "MEANING",
     "VOCABULARY",
     "Advice",
@@ -41,6 +42,10 @@ class Kind(StrEnum):
     DISPOSITION = "disposition"  # a read or deletion receipt (MDN, RFC 8098)
     NOT_A_BOUNCE = "not-a-bounce"
     ERROR = "error"  # the mail could not be judged at all
+
+
+#: The kinds that get a verdict.
+JUDGED: Final = frozenset({Kind.FAILURE, Kind.DELAY})
 
 
 class Permanence(StrEnum):

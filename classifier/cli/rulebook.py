@@ -26,7 +26,7 @@ from classifier.errors import OperatorError
 from classifier.evidence import fold, weigh
 from classifier.judge import compete
 from classifier.pipeline import read_all
-from classifier.reasons import Kind, Reason
+from classifier.reasons import JUDGED, Reason
 from classifier.rules.engine import RuleSet
 from classifier.rules.lint import lint, prove_examples
 from classifier.rules.loader import load, load_shipped, read_folder
@@ -36,7 +36,6 @@ from classifier.terminal import Palette, Style, clip, neutral, pad
 
 __all__ = ["lint_rules", "list_rules", "new_rule", "profile_rules", "show_rules", "try_rules"]
 
-_JUDGED: Final = frozenset({Kind.FAILURE, Kind.DELAY})
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -286,7 +285,7 @@ def profile_rules(
         mails += 1
         for report in read_all(item.raw, item.size):
             for failure in report.failures:
-                if failure.kind not in _JUDGED:
+                if failure.kind not in JUDGED:
                     continue
                 failures += 1
                 found = compete(weigh(failure, report), rules)
@@ -340,7 +339,7 @@ def new_rule(
         for report in read_all(item.raw, item.size):
             for failure in report.failures:
                 evidence = weigh(failure, report)
-                if failure.kind not in _JUDGED or not evidence.text:
+                if failure.kind not in JUDGED or not evidence.text:
                     continue
                 known = [p.written for r in load_shipped().rules for p in (*r.says, *r.notice)]
                 for corpus in reading.find(corpora) if corpora else ():
@@ -356,7 +355,7 @@ def new_rule(
 def _clean_prose(corpus: Any) -> Iterator[str]:
     from classifier.corpus.folder import read_mails
 
-    bounces = {label.origin for label in corpus.labels if label.kind in _JUDGED}
+    bounces = {label.origin for label in corpus.labels if label.kind in JUDGED}
     for item in read_mails(corpus):
         if not isinstance(item, Unreadable) and item.origin not in bounces:
             yield from (fold(report.prose) for report in read_all(item.raw, item.size))

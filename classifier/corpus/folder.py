@@ -16,7 +16,7 @@ import msgspec
 from classifier.archive import Item, Unreadable, read_paths
 from classifier.corpus.labels import Label, Provenance, read_labels
 from classifier.errors import OperatorError
-from classifier.model.corpus import Entry, check_slots
+from classifier.model.corpus import Entry, read_entries
 from classifier.reasons import VOCABULARY
 
 __all__ = ["ABOUT", "LABELS", "MESSAGES", "About", "Corpus", "Placed", "find", "read", "read_mails"]
@@ -88,7 +88,9 @@ def read(path: Path) -> Corpus:
     entries: list[Placed] = []
     for file in sorted(path.glob("*.toml")):
         if file.name != ABOUT:
-            faults += _read_entries(file, entries)
+            own, wrong = read_entries(file)
+            entries += [Placed(entry, file.name, number) for number, entry in own]
+            faults += wrong
     labels: list[Label] = []
     if (path / LABELS).exists():
         labels, wrong = read_labels(path / LABELS)
@@ -110,27 +112,6 @@ def _read_about(path: Path) -> tuple[About | None, list[str]]:
     if about.vocabulary != VOCABULARY:
         return about, [f"{path.name}: vocabulary {about.vocabulary}; known here is {VOCABULARY}"]
     return about, []
-
-
-def _read_entries(file: Path, into: list[Placed]) -> list[str]:
-    """Add the replies of one file to `into`; what is wrong with the others."""
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("reply", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return [f"{file.name} cannot be read: {error}"]
-    faults = [] if tables else [f"{file.name} holds no [[reply]]"]
-    for number, table in enumerate(tables, 1):
-        try:
-            entry = msgspec.convert(table, Entry)
-            check_slots(entry.text)
-        except msgspec.ValidationError as error:
-            faults.append(f"{file.name}, reply {number}: {error}")
-            continue
-        if entry.reason in entry.ambiguous:
-            faults.append(f"{file.name}, reply {number}: ambiguous names its reason again")
-            continue
-        into.append(Placed(entry, file.name, number))
-    return faults
 
 
 def read_mails(corpus: Corpus) -> Iterator[Item | Unreadable]:

@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -22,13 +22,18 @@ from classifier.errors import OperatorError
 from classifier.evidence import weigh_text
 from classifier.model.corpus import cluster
 from classifier.model.features import read_features
-from classifier.pipeline import Classifier
-from classifier.reasons import MEANING, VOCABULARY, Kind, Permanence, Reason
+from classifier.pipeline import Classifier, read
+from classifier.reasons import JUDGED, MEANING, VOCABULARY, Kind, Permanence, Reason
 from classifier.rows import Row
 
-__all__ = ["Imported", "import_folders", "import_records", "import_table", "read_records"]
-
-_JUDGED: Final = (Kind.FAILURE, Kind.DELAY)
+__all__ = [
+    "Imported",
+    "import_folders",
+    "import_records",
+    "import_table",
+    "read_records",
+    "write_about",
+]
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -114,8 +119,6 @@ def import_table(source: Path, table: Path, into: Path, classifier: Classifier) 
 
 def _names(item: Item, source: Path) -> list[str]:
     """What a table may call a mail."""
-    from classifier.pipeline import read
-
     tail = item.origin.removeprefix(str(source)).lstrip("/")
     names = [item.origin, tail, tail.removeprefix("#"), (read(item.raw).message_id or "")]
     return list(dict.fromkeys(name.strip("<>") for name in names if name))
@@ -228,9 +231,9 @@ def _label(
             chosen = [msgspec.structs.replace(rows[0], recipient=wish.recipient)]
         for row in chosen:
             kind = wish.kind or (
-                Kind.FAILURE if wish.reason and row.kind not in _JUDGED else row.kind
+                Kind.FAILURE if wish.reason and row.kind not in JUDGED else row.kind
             )
-            judged = kind in _JUDGED
+            judged = kind in JUDGED
             if judged and not (row.recipient and wish.reason):
                 leave(f"{origin} names no recipient" if wish.reason else f"{origin} has no reason")
                 continue

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from classifier.model.corpus import Split
-from classifier.reasons import Kind, Permanence, Reason
+from classifier.reasons import JUDGED, Kind, Permanence, Reason
 
 __all__ = ["COLUMNS", "Label", "Provenance", "read_labels", "write_labels"]
 
@@ -53,7 +53,6 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS: Final = Label.__struct_fields__
-_JUDGED: Final = (Kind.FAILURE, Kind.DELAY)
 
 
 def read_labels(path: Path) -> tuple[list[Label], list[str]]:
@@ -80,7 +79,7 @@ def read_labels(path: Path) -> tuple[list[Label], list[str]]:
 
 
 def _find_fault(label: Label) -> str:
-    judged = label.kind in _JUDGED
+    judged = label.kind in JUDGED
     if judged and not (label.reason and label.permanence):
         return f"a {label.kind} has a reason and a permanence"
     if not judged and label.reason:

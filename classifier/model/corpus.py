@@ -35,6 +35,7 @@ __all__ = [
     "cluster",
     "digest",
     "fill_slots",
+    "read_entries",
     "read_replies",
     "read_rules",
     "templates",
@@ -112,23 +113,38 @@ def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
     faults: list[str] = []
     samples = []
     for path in paths:
-        try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("reply", [])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            faults.append(f"{path.name} is no TOML: {error}")
-            continue
-        for number, table in enumerate(entries, 1):
-            try:
-                entry = msgspec.convert(table, Entry)
-                check_slots(entry.text)
-            except msgspec.ValidationError as error:
-                faults.append(f"{path.name}, reply {number}: {error}")
-                continue
-            if entry.split is Split.TRAIN:
-                samples.append(_read_entry(entry, f"{path.stem} {number}", rules))
+        entries, wrong = read_entries(path)
+        faults += wrong
+        samples += [
+            _read_entry(entry, f"{path.stem} {number}", rules)
+            for number, entry in entries
+            if entry.split is Split.TRAIN
+        ]
     if faults:
         raise OperatorError(str(folder), faults, "Nothing was trained; mend these first.")
     return samples
+
+
+def read_entries(path: Path) -> tuple[list[tuple[int, Entry]], list[str]]:
+    """The replies of one file with their numbers, from 1, and what is wrong with the others."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("reply", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return [], [f"{path.name} cannot be read: {error}"]
+    entries = []
+    faults = [] if tables else [f"{path.name} holds no [[reply]]"]
+    for number, table in enumerate(tables, 1):
+        try:
+            entry = msgspec.convert(table, Entry)
+            check_slots(entry.text)
+        except msgspec.ValidationError as error:
+            faults.append(f"{path.name}, reply {number}: {error}")
+            continue
+        if entry.reason in entry.ambiguous:
+            faults.append(f"{path.name}, reply {number}: ambiguous names its reason again")
+        else:
+            entries.append((number, entry))
+    return entries, faults
 
 
 def _read_entry(entry: Entry, seed: str, rules: RuleSet) -> Sample:

@@ -12,14 +12,13 @@ from classifier.notifications import looks_like_json, read_notifications
 from classifier.notifications.frames import decode
 from classifier.objects import split_objects
 from classifier.pasted.form import Reading
-from classifier.reasons import Kind
+from classifier.reasons import JUDGED
 from classifier.report import Failure
 
 __all__ = ["read_csv", "read_events", "texts_in"]
 
 _MAX_OBJECTS: Final = 200
 _MAX_DEPTH: Final = 6
-_JUDGED: Final = frozenset({Kind.FAILURE, Kind.DELAY})
 
 # Members that hold what a server or library said, in objects of no service that we know.
 _SAYING: Final = frozenset(
@@ -36,7 +35,7 @@ def read_events(text: str) -> list[Reading]:
     readings = []
     for report in read_notifications(text):
         for failure in report.failures:
-            if failure.kind in _JUDGED:
+            if failure.kind in JUDGED:
                 readings.append(_read_failure(failure, report.format))
     return readings
 
