@@ -7,7 +7,8 @@ provider's codes, status); else the model, where it is sure enough; else the bes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from classifier.codes import class_permanence
 from classifier.evidence import Evidence
 from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
+from classifier.rules.contest import find_winner
 from classifier.rules.engine import Hit, RuleSet
 from classifier.rules.measured import estimate
 from classifier.rules.rule import Layer, Rule
@@ -119,8 +121,7 @@ def compete(evidence: Evidence, rules: RuleSet) -> Competition:
     if evidence.command in _BEFORE_MAIL:
         impossible = tuple(hit for hit in hits if not _may_win(hit.rule, evidence))
         hits = tuple(hit for hit in hits if _may_win(hit.rule, evidence))
-    winner = _best([hit for hit in hits if hit.rule.decides]) or _best(hits)
-    return Competition(owner, hits, impossible, winner)
+    return Competition(owner, hits, impossible, find_winner(hits))
 
 
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
@@ -175,21 +176,6 @@ def _possible(reason: Reason, evidence: Evidence) -> bool:
     return MEANING[reason].category in _POSSIBLE_BEFORE_MAIL
 
 
-def _best(hits: Sequence[Hit]) -> Hit | None:
-    """The hit of the highest layer that no other hit there is written to go over.
-
-    Where several remain, the longest words are the most particular ones; the name settles the
-    rest, so that the order of rules and files never does.
-    """
-    if len(hits) < 2:
-        return hits[0] if hits else None
-    layer = max([hit.rule.layer for hit in hits])
-    rivals = [hit for hit in hits if hit.rule.layer == layer]
-    beaten = {name for hit in rivals for name in hit.rule.over}
-    left = [hit for hit in rivals if hit.rule.name not in beaten] or rivals
-    return max(left, key=lambda hit: (len(hit.words), hit.rule.name))
-
-
 def _verdict(
     reason: Reason,
     winner: Hit | None,
@@ -216,7 +202,9 @@ def _verdict(
         permanence=_permanence(reason, winner, evidence),
         fault=(rule.fault if rule else None) or meaning.fault,
         advice=(rule.advice if rule else None) or meaning.advice,
-        confidence=_confidence(winner, doubt),
+        confidence=_confidence(rule.layer if rule.decides else None, rule.name, doubt)
+        if rule
+        else 0.0,
         decided_by=_decided_by(winner, evidence),
         provider=provider,
         why=rule.why if rule else "",
@@ -224,15 +212,14 @@ def _verdict(
     )
 
 
-def _confidence(winner: Hit | None, doubt: float) -> float:
-    if winner is None:
-        return 0.0
-    return round(confidence_of(winner.rule) * doubt, 3)
+@cache
+def _confidence(layer: Layer | None, rule: str, doubt: float) -> float:
+    return round(estimate(layer, rule) * doubt, 3)
 
 
 def confidence_of(rule: Rule) -> float:
     """How sure a verdict by this rule is, 0 to 1, where nothing speaks against it."""
-    return estimate(rule.layer.name.lower() if rule.decides else "hint", rule.name)
+    return estimate(rule.layer if rule.decides else None, rule.name)
 
 
 def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
@@ -289,21 +276,29 @@ def _fact(what: str, value: str, place: str | None) -> str:
     return f"{what}: {value} ({place})" if place else f"{what}: {value}"
 
 
-def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> Iterator[tuple[str, float]]:
+def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> list[tuple[str, float]]:
     """What other rules would say of the same evidence, and how much doubt that is."""
     category = MEANING[winner.rule.reason].category
-    others = [
-        hit for hit in hits if hit.rule.decides and MEANING[hit.rule.reason].category != category
-    ]
-    for hit in sorted(others, key=lambda h: (-h.rule.layer, h.rule.name)):
-        other = hit.rule.reason
-        if hit is winner or hit.rule.name in winner.rule.over:
+    others = []
+    for hit in hits:
+        rule = hit.rule
+        if hit is winner or not rule.decides or MEANING[rule.reason].category == category:
             continue
-        if hit.rule.layer in _BY_CODE and winner.rule.layer > _TEXT:
+        if rule.name in winner.rule.over:
+            continue
+        if rule.layer in _BY_CODE and winner.rule.layer > _TEXT:
             continue  # a provider's own words are surer than what a code means elsewhere
-        by = f'"{hit.words}"' if hit.words else f"code {evidence.status or evidence.reply_code}"
-        doubt = _DOUBT if winner.rule.layer <= _TEXT else _LESS_DOUBT
-        yield f"{by} alone would say {other} ({hit.rule.name})", doubt
+        others.append(hit)
+    if not others:
+        return []
+    doubt = _DOUBT if winner.rule.layer <= _TEXT else _LESS_DOUBT
+    code = f"code {evidence.status or evidence.reply_code}"
+    others.sort(key=lambda hit: (-hit.rule.layer, hit.rule.name))
+    told = []
+    for hit in others:
+        by = f'"{hit.words}"' if hit.words else code
+        told.append((f"{by} alone would say {hit.rule.reason} ({hit.rule.name})", doubt))
+    return told
 
 
 def _doubts(reason: Reason, evidence: Evidence) -> list[tuple[str, float]]:

@@ -14,7 +14,7 @@ import msgspec
 from classifier.evidence import Evidence
 from classifier.judge import Competition, Verdict
 from classifier.rules.engine import Hit, RuleSet
-from classifier.rules.rule import Code, Rule, circumstance
+from classifier.rules.rule import CIRCUMSTANCES, Code, Rule
 
 __all__ = ["Step", "describe", "trace", "write_code"]
 
@@ -74,10 +74,12 @@ def _lacks(rule: Rule, evidence: Evidence, owner: str | None) -> str | None:
     if rule.codes and not any(code.fits(reply, status) for code in rule.codes):
         return f"it asks for {' or '.join(map(write_code, rule.codes))}"
     for key, wanted in rule.when:
-        if circumstance(evidence, key) not in wanted:
+        if CIRCUMSTANCES[key](evidence) not in wanted:
             return f"it asks for {key} {' or '.join(sorted(wanted))}"
     if rule.pattern is not None and rule.pattern.search(evidence.folded) is None:
         return "its pattern does not fit"
+    if rule.beside and not any(each.stands_in(evidence.folded) for each in rule.beside):
+        return "none of the words that it asks for beside them stands there"
     if any(phrase.stands_in(evidence.folded) for phrase in rule.unless):
         return "it is not meant where its `unless` stands"
     return None

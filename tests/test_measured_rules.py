@@ -36,9 +36,9 @@ def test_the_catalogue_is_judged_as_was_measured() -> None:
     assert not differ, f"run `make measure`: {differ}"
 
 
-@pytest.mark.parametrize("layer", ["provider", "text", "status", "hint"])
-def test_a_rule_that_nobody_met_is_as_sure_as_its_layer(layer: str) -> None:
-    tally = read_measured().layers[layer]
+@pytest.mark.parametrize("layer", [Layer.PROVIDER, Layer.TEXT, Layer.STATUS, None])
+def test_a_rule_that_nobody_met_is_as_sure_as_its_layer(layer: Layer | None) -> None:
+    tally = read_measured().layers["hint" if layer is None else layer.name.lower()]
     assert estimate(layer, "nobody/knows-it") == pytest.approx(
         (tally.right + 1) / (tally.of + 2), abs=1e-9
     )
@@ -51,8 +51,8 @@ def test_a_rule_that_was_often_right_is_surer_than_its_layer() -> None:
         key=lambda pair: pair[1].right - 20 * (pair[1].of - pair[1].right),
     )
     assert tally.right >= 30
-    assert confidence_of(rules[name]) > estimate("text", "nobody/knows-it")
+    assert confidence_of(rules[name]) > estimate(Layer.TEXT, "nobody/knows-it")
 
 
 def test_an_operators_rule_is_taken_at_its_word() -> None:
-    assert estimate("operator", "mine/one") == 0.99
+    assert estimate(Layer.OPERATOR, "mine/one") == 0.99

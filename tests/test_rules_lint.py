@@ -14,7 +14,7 @@ from classifier.rules.engine import RuleSet
 from classifier.rules.growth import is_growing
 from classifier.rules.lint import lint
 from classifier.rules.loader import load_shipped, read_file
-from classifier.rules.rule import Layer, Phrase, Rule, circumstance, holds_only
+from classifier.rules.rule import CIRCUMSTANCES, Layer, Phrase, Rule, holds_only
 
 SHIPPED: Final = load_shipped()
 
@@ -107,9 +107,10 @@ def fires(rule: Rule, evidence: Evidence, owner: str | None) -> bool:
     return (
         (not rule.here or rule.owner == owner)
         and (not rule.codes or any(code.fits(reply, status) for code in rule.codes))
-        and all(circumstance(evidence, key) in wanted for key, wanted in rule.when)
+        and all(CIRCUMSTANCES[key](evidence) in wanted for key, wanted in rule.when)
         and (rule.pattern is None or rule.pattern.search(text) is not None)
         and (not rule.only or holds_only(text, rule.only))
+        and (not rule.beside or any(phrase.stands_in(text) for phrase in rule.beside))
         and not any(phrase.stands_in(text) for phrase in rule.unless)
     )
 

@@ -181,7 +181,7 @@ def _tell(rule: Rule, rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     for key in ("permanence", "fault", "advice"):
         if getattr(rule, key):
             yield key, getattr(rule, key)
-    for key in ("says", "notice", "unless"):
+    for key in ("says", "notice", "beside", "unless"):
         phrases: tuple[Phrase, ...] = getattr(rule, key)
         if phrases:
             yield key, ", ".join(f'"{phrase.written}"' for phrase in phrases)

@@ -21,6 +21,7 @@ USUAL: Final[Mapping[Permanence, str]] = {
 LABELS: Final[Mapping[str, str]] = {
     "says": "words",
     "notice": "words of the notice",
+    "beside": "beside them",
     "unless": "unless",
     "when": "when",
     "here": "only where the reply is known to be this owner's",

@@ -52,7 +52,9 @@ def _implied(phrase: Phrase, says: Words) -> dict[str, list[Phrase]]:
     """The phrases that stand wherever `phrase` does, by the names of their rules."""
     common: set[tuple[Phrase, str]] | None = None
     for text in _forms(phrase):
-        found = {(each, rule.name) for each, rule in says.each(text)}
+        found = {
+            (entry.phrase, ready.rule.name) for entry in says.find(text) for ready, _ in entry.hits
+        }
         common = found if common is None else common & found
     by_name: dict[str, list[Phrase]] = defaultdict(list)
     for each, name in sorted(common or (), key=lambda pair: (pair[0].written, pair[1])):
@@ -88,7 +90,7 @@ def _means(rule: Rule) -> tuple[Any, ...]:
     asks = (rule.layer, rule.codes, rule.pattern, frozenset(rule.when), rule.only)
     speaker = rule.owner if rule.here else None
     follows = (rule.reason, rule.decides, rule.permanence, rule.fault, rule.advice)
-    return (*asks, frozenset(rule.unless), speaker, *follows)
+    return (*asks, frozenset(rule.beside), frozenset(rule.unless), speaker, *follows)
 
 
 def _show(phrase: Phrase) -> str:

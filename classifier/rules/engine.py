@@ -7,13 +7,13 @@ meaning: every rule that fires is a hit, and who wins is the judge's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from classifier.evidence import Evidence
-from classifier.rules.index import Codes, Found, Hit, Ready, Words
-from classifier.rules.rule import Code, Phrase, Rule
+from classifier.rules.index import Codes, Entry, Hit, Ready, Words
+from classifier.rules.rule import Code, Phrase, Rule, plain_status
 
 __all__ = ["Hit", "Owner", "RuleSet"]
 
@@ -41,12 +41,17 @@ class RuleSet:
         marks = ((phrase, owner.name) for owner in owners for phrase in owner.marks)
         self._words = Words(
             ((phrase, each) for each in ready for phrase in each.rule.says),
-            ((phrase, each) for each in ready for phrase in each.rule.unless),
             marks,
         )
-        self._notices = Words((p, each) for each in ready for p in each.rule.notice)
+        notices = ((phrase, each) for each in ready for phrase in each.rule.notice)
+        self._notices = Words(notices, place="notice")
         self._codes = Codes(r for r in ready if not r.rule.says and not r.rule.notice)
-        self._own = [(owner.name, code) for owner in owners for code in owner.codes]
+        self._own = {
+            status: owner.name
+            for owner in owners
+            for code in owner.codes
+            for status in code.statuses()
+        }
         self._hosts = {host: owner.name for owner in owners for host in owner.hosts}
 
     def owner(self, evidence: Evidence) -> str | None:
@@ -54,7 +59,7 @@ class RuleSet:
 
         None where none of them tells, or where marks of several owners stand in the text.
         """
-        return self._owner(evidence, self._words.find(evidence.folded)[2])
+        return self._owner(evidence, self._words.find(evidence.folded))
 
     def hits(self, evidence: Evidence, owner: str | None) -> tuple[Hit, ...]:
         """Every rule that fires, each once, with the longest words that it was found by."""
@@ -62,9 +67,9 @@ class RuleSet:
 
     def ask(self, evidence: Evidence) -> tuple[str | None, tuple[Hit, ...]]:
         """The owner, and the hits that follow, in one pass over the words."""
-        reply = self._words.find(evidence.folded)
-        owner = self._owner(evidence, reply[2])
-        return owner, self._hits(evidence, owner, reply)
+        standing = self._words.find(evidence.folded)
+        owner = self._owner(evidence, standing)
+        return owner, self._hits(evidence, owner, standing)
 
     def seen(self, evidence: Evidence) -> Iterator[tuple[str, str, Rule]]:
         """Every phrase that stands in the evidence, whether its rule fires or not.
@@ -76,56 +81,71 @@ class RuleSet:
             ("notice", self._notices, evidence.notice),
             ("wrapper", self._words, evidence.wrapper),
         ):
-            for phrase, rule in index.each(text):
-                yield place, phrase.written, rule
+            for entry in dict.fromkeys(index.find(text)):
+                for ready, hit in entry.hits:
+                    yield place, hit.words, ready.rule
 
-    def _owner(self, evidence: Evidence, marked: Sequence[str]) -> str | None:
+    def _owner(self, evidence: Evidence, standing: Sequence[Entry]) -> str | None:
         if evidence.remote_mta:
             host = "." + evidence.remote_mta.lower().rstrip(".")
-            while host:
-                found = self._hosts.get(host)
+            dot = 0
+            while dot >= 0:
+                found = self._hosts.get(host[dot:])
                 if found:
                     return found
-                host = host[host.find(".", 1) :] if host.find(".", 1) > 0 else ""
-        if not marked and evidence.status:
-            marked = [name for name, code in self._own if code.fits(None, evidence.status)]
-        return marked[0] if marked and len(set(marked)) == 1 else None
+                dot = host.find(".", dot + 1)
+        marked = None
+        for entry in standing:
+            for name in entry.marks:
+                if marked is not None and name != marked:
+                    return None
+                marked = name
+        return marked or self._own.get(plain_status(evidence.status) or "")
 
-    def _hits(self, evidence: Evidence, owner: str | None, reply: Found) -> tuple[Hit, ...]:
+    def _hits(
+        self, evidence: Evidence, owner: str | None, standing: Sequence[Entry]
+    ) -> tuple[Hit, ...]:
         hits: dict[Ready, Hit] = {}
-        said, barred, _ = reply
-        decided = _add(hits, said, "reply", barred, evidence, owner)
+        decided = _add(hits, standing, evidence, owner)
         if evidence.notice and not decided:
-            said, *_ = self._notices.find(evidence.notice)
-            decided = _add(hits, said, "notice", barred, evidence, owner)
+            decided = _add(hits, self._notices.find(evidence.notice), evidence, owner)
         # The innermost reply judges; what wraps it is asked only where that says nothing.
         if evidence.wrapper and not decided:
-            said, *_ = self._words.find(evidence.wrapper)
-            _add(hits, said, "wrapper", barred, evidence, owner)
+            _add(hits, self._words.find(evidence.wrapper), evidence, owner, "wrapper")
         for ready in self._codes.find(evidence, owner):
-            if ready in hits or ready in barred:
-                continue
-            if not ready.asks or ready.fires(evidence, owner):
+            if ready not in hits and (not ready.asks or ready.fires(evidence, owner)):
                 hits[ready] = ready.coded
         return tuple(hits.values())
 
 
 def _add(
     hits: dict[Ready, Hit],
-    said: Mapping[Ready, Phrase],
-    place: str,
-    barred: Sequence[Ready],
+    standing: Sequence[Entry],
     evidence: Evidence,
     owner: str | None,
+    place: str | None = None,
 ) -> bool:
-    """Add the rules that fire on words at `place`; whether one of them decides."""
+    """Add the rules that fire on words that stand somewhere; whether one of them decides.
+
+    `place` is where, if not where the words were meant for. Of two phrases of a rule the longer
+    one tells more; of two as long the alphabet settles it.
+    """
     decides = False
-    for ready, phrase in said.items():
-        before = hits.get(ready) if hits else None
-        if before is not None:
-            if len(phrase.written) > len(before.words):
-                hits[ready] = Hit(ready.rule, phrase.written, before.place)
-        elif ready not in barred and (not ready.asks or ready.fires(evidence, owner)):
-            hits[ready] = Hit(ready.rule, phrase.written, place)
-            decides = decides or ready.decides
+    silent: set[Ready] = set()
+    for entry in standing:
+        for ready, hit in entry.hits:
+            before = hits.get(ready)
+            if before is None:
+                if ready.asks:
+                    if ready in silent:
+                        continue
+                    if not ready.fires(evidence, owner):
+                        silent.add(ready)
+                        continue
+                hits[ready] = Hit(hit.rule, hit.words, place) if place else hit
+                decides = decides or ready.decides
+            elif before is not hit:
+                more = len(hit.words) - len(before.words)
+                if more > 0 or (not more and hit.words < before.words):
+                    hits[ready] = Hit(hit.rule, hit.words, before.place)
     return decides

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import ahocorasick_rs
 import msgspec
 
 from classifier.evidence import Evidence
-from classifier.rules.rule import Code, Phrase, Rule, circumstance, holds_only
+from classifier.rules.rule import CIRCUMSTANCES, Code, Phrase, Rule, holds_only, plain_status
 
-__all__ = ["Codes", "Found", "Hit", "Ready", "Words"]
+__all__ = ["Codes", "Entry", "Hit", "Ready", "Words"]
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -27,73 +28,80 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Ready:
-    """A rule made ready to be asked. `coded` is its hit where no words were asked for.
+    """A rule made ready to be asked.
 
-    `asks` tells whether it asks for more than has been found already: its words, or the codes
-    that the table of rules without words is kept by.
+    `asks` tells whether it asks for more than has been found already: its words, or what the
+    table of rules without words keeps it by. What must stand beside the words, or must not, is
+    looked for only then: such words (mail, sender, from) stand in every other reply.
     """
 
-    __slots__ = ("_codes", "_speaker", "asks", "coded", "decides", "rule")
+    __slots__ = (
+        *("_beside", "_codes", "_only", "_pattern", "_speaker", "_unless", "_when"),
+        *("asks", "coded", "decides", "rule"),
+    )
 
     def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self.decides = rule.decides
+        self.rule, self.decides = rule, rule.decides
+        #: its hit where no words were asked for
         self.coded = Hit(rule, "", "codes")
         #: whose words these have to be; None: anybody's
         self._speaker = rule.owner if rule.here else None
         self._codes = frozenset(value for code in rule.codes for value in _values(code))
-        if not rule.says and not rule.notice and all(isinstance(v, str) for v in self._codes):
+        self._when = tuple((CIRCUMSTANCES[key], wanted) for key, wanted in rule.when)
+        self._pattern, self._only = rule.pattern, rule.only
+        self._beside = Words((phrase, self) for phrase in rule.beside) if rule.beside else None
+        self._unless = Words((phrase, self) for phrase in rule.unless) if rule.unless else None
+        by_code = not rule.says and not rule.notice and _kept_by(rule) is None
+        if by_code and all(isinstance(value, str) for value in self._codes):
             self._codes = frozenset()
-        others = rule.when or rule.pattern or rule.only
+        others = rule.when or rule.pattern or rule.only or rule.beside or rule.unless
         self.asks = bool(self._speaker or self._codes or others)
 
     def fires(self, evidence: Evidence, owner: str | None) -> bool:
-        """Whether all holds that the rule asks for beside its words and its `unless`."""
+        """Whether all holds that the rule asks for beside its words."""
         if self._speaker is not None and self._speaker != owner:
             return False
-        codes, rule = self._codes, self.rule
+        codes = self._codes
         if codes:
-            reply, status = evidence.reply_code, _plain_status(evidence.status)
+            reply, status = evidence.reply_code, plain_status(evidence.status)
             if reply not in codes and status not in codes and (reply, status) not in codes:
                 return False
-        for key, wanted in rule.when:
-            if circumstance(evidence, key) not in wanted:
+        for value_in, wanted in self._when:
+            if value_in(evidence) not in wanted:
                 return False
-        if rule.pattern is not None and rule.pattern.search(evidence.folded) is None:
+        if self._pattern is not None and self._pattern.search(evidence.folded) is None:
             return False
-        return not rule.only or holds_only(evidence.folded, rule.only)
+        text = evidence.folded
+        if self._beside is not None and not self._beside.stand_in(text):
+            return False
+        if self._unless is not None and self._unless.stand_in(text):
+            return False
+        return not self._only or holds_only(text, self._only)
 
 
-#: What stands in a text: rules with their longest phrase, rules kept off, owners marked.
-Found = tuple[dict[Ready, Phrase], list[Ready], list[str]]
+class Entry:
+    """A phrase and all that it is for: the hits that it gives, the owners that it marks."""
 
-
-class _Entry:
-    """A phrase and all that it is for: rules that say it, that it keeps off, owners it marks."""
-
-    __slots__ = ("bars", "gaps", "left", "marks", "phrase", "right", "says")
+    __slots__ = ("gaps", "hits", "left", "marks", "other", "phrase", "right")
 
     def __init__(self, phrase: Phrase) -> None:
         first, last = phrase.parts[0][0], phrase.parts[-1][-1]
         self.phrase = phrase
         self.gaps = len(phrase.parts) > 1
+        #: of a phrase with gaps, its longest part but one
+        self.other = sorted(phrase.parts, key=len)[-2] if self.gaps else ""
         #: whether a letter or digit before it, and behind it, would make it part of another word
         self.left = not phrase.open_left and first.isalnum()
         self.right = not phrase.open_right and last.isalnum()
-        self.says: list[Ready] = []
-        self.bars: list[Ready] = []
+        self.hits: list[tuple[Ready, Hit]] = []
         self.marks: list[str] = []
 
 
-def _enter(entries: dict[str, _Entry], phrase: Phrase) -> _Entry:
-    entry = entries.get(phrase.written)
-    if entry is None:
-        entry = entries[phrase.written] = _Entry(phrase)
-    return entry
+_FEW: Final = 16  # phrases that are sooner looked at twice than told apart
 
 
 class Words:
-    """Phrases, found in one pass by the longest of their parts.
+    """Phrases that stand at one place, found in one pass by the longest of their parts.
 
     The longest, because of `domain ... blacklist` the last is the rarer.
     """
@@ -101,90 +109,78 @@ class Words:
     def __init__(
         self,
         says: Iterable[tuple[Phrase, Ready]],
-        bars: Iterable[tuple[Phrase, Ready]] = (),
         marks: Iterable[tuple[Phrase, str]] = (),
+        place: str = "reply",
     ) -> None:
-        entries: dict[str, _Entry] = {}
+        entries: dict[str, Entry] = {}
         for phrase, ready in says:
-            _enter(entries, phrase).says.append(ready)
-        for phrase, ready in bars:
-            _enter(entries, phrase).bars.append(ready)
+            hit = Hit(ready.rule, phrase.written, place)
+            _enter(entries, phrase).hits.append((ready, hit))
         for phrase, owner in marks:
             _enter(entries, phrase).marks.append(owner)
-        by_part: dict[str, list[_Entry]] = defaultdict(list)
+        by_part: dict[str, list[Entry]] = defaultdict(list)
         for each in entries.values():
             parts = each.phrase.parts
             by_part[max(parts, key=len) if each.gaps else parts[0]].append(each)
         self._entries = list(by_part.values())
         self._automaton = ahocorasick_rs.AhoCorasick(list(by_part)) if by_part else None
 
-    def find(self, text: str) -> Found:
-        """All that stands in `text`."""
-        said: dict[Ready, Phrase] = {}
-        barred: list[Ready] = []
-        marked: list[str] = []
-        for entry in self._stand_in(text):
-            phrase = entry.phrase
-            for ready in entry.says:
-                before = said.get(ready)
-                if before is None or _is_better(phrase, before, text):
-                    said[ready] = phrase
-            if entry.bars:
-                barred += entry.bars
-            if entry.marks:
-                marked += entry.marks
-        return said, barred, marked
-
-    def each(self, text: str) -> Iterator[tuple[Phrase, Rule]]:
-        """Every phrase that stands in `text`, with each rule that says it."""
-        for entry in self._stand_in(text):
-            for ready in entry.says:
-                yield entry.phrase, ready.rule
-
-    def _stand_in(self, text: str) -> Iterable[_Entry]:
-        """The phrases that stand in `text`, each once, however often it does."""
-        standing: dict[_Entry, bool] = {}
+    def find(self, text: str) -> list[Entry]:
+        """The phrases that stand in `text`, one or another more than once."""
+        standing: list[Entry] = []
         if self._automaton is None or not text:
-            return ()
+            return standing
+        asked: set[Entry] = set()
         size, entries = len(text), self._entries
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             for entry in entries[number]:
                 if entry.gaps:
-                    if entry not in standing:
-                        standing[entry] = entry.phrase.stands_in(text)
+                    # asked once a text: of `sender ... blocked` a thousand "sender" may stand there
+                    if entry not in asked:
+                        asked.add(entry)
+                        if entry.other in text and entry.phrase.stands_in(text):
+                            standing.append(entry)
                 elif not (
                     (entry.left and start and text[start - 1].isalnum())
                     or (entry.right and end < size and text[end].isalnum())
                 ):
-                    standing[entry] = True
-        return [entry for entry, stands in standing.items() if stands]
+                    standing.append(entry)
+        if len(standing) > _FEW:
+            return list(dict.fromkeys(standing))
+        return standing
+
+    def stand_in(self, text: str) -> bool:
+        """Whether any of the phrases stands in `text`."""
+        return bool(self.find(text))
 
 
-def _is_better(phrase: Phrase, than: Phrase, text: str) -> bool:
-    """Whether a phrase tells more than another: the longer one, of two as long the first."""
-    if len(phrase.written) != len(than.written):
-        return len(phrase.written) > len(than.written)
-    one, two = phrase.parts[0], than.parts[0]
-    return text.find(one) + len(one) < text.find(two) + len(two)
+def _enter(entries: dict[str, Entry], phrase: Phrase) -> Entry:
+    entry = entries.get(phrase.written)
+    if entry is None:
+        entry = entries[phrase.written] = Entry(phrase)
+    return entry
 
 
 class Codes:
-    """Rules without words, by status, reply code or circumstance."""
+    """Rules without words, by circumstance, else by status or reply code."""
 
     def __init__(self, rules: Iterable[Ready]) -> None:
         self._by_code: dict[tuple[str | None, str], list[Ready]] = defaultdict(list)
-        self._by_circumstance: dict[str, dict[str, list[Ready]]] = {}
+        tables: dict[str, dict[str, list[Ready]]] = {}
         for ready in rules:
-            if not ready.rule.codes and ready.rule.when:
-                key, wanted = ready.rule.when[0]
+            rule = ready.rule
+            rarely = _kept_by(rule)
+            if rarely is not None:
+                key, wanted = rarely
                 for value in wanted:
-                    table = self._by_circumstance.setdefault(key, {})
-                    table.setdefault(value, []).append(ready)
-            speaker = ready.rule.owner if ready.rule.here else None
-            for code in ready.rule.codes:
+                    tables.setdefault(key, {}).setdefault(value, []).append(ready)
+                continue
+            speaker = rule.owner if rule.here else None
+            for code in rule.codes:
                 for named in _values(code):
                     single = named if isinstance(named, str) else named[1]
                     self._by_code[speaker, single].append(ready)
+        self._by_circumstance = [(CIRCUMSTANCES[key], table) for key, table in tables.items()]
 
     def find(self, evidence: Evidence, owner: str | None) -> list[Ready]:
         """The rules that code or circumstance name, for what they ask beside; some more than once.
@@ -192,10 +188,12 @@ class Codes:
         Of rules for one speaker's words only those of `owner`.
         """
         found: list[Ready] = []
-        for key, table in self._by_circumstance.items():
-            found += table.get(circumstance(evidence, key), ())
+        for value_in, table in self._by_circumstance:
+            named = table.get(value_in(evidence))
+            if named:
+                found += named
         by_code = self._by_code
-        for code in (evidence.reply_code, _plain_status(evidence.status)):
+        for code in (evidence.reply_code, plain_status(evidence.status)):
             if code:
                 found += by_code.get((None, code), ())
                 if owner is not None:
@@ -203,18 +201,20 @@ class Codes:
         return found
 
 
+def _kept_by(rule: Rule) -> tuple[str, frozenset[str]] | None:
+    """The circumstance that a rule without words is looked up by: one that few replies have.
+
+    None where the rule names none, or has a code and asks beside it only for the code's class.
+    """
+    for key, wanted in rule.when:
+        if key != "class" or not rule.codes:
+            return key, wanted
+    return None
+
+
 def _values(code: Code) -> Iterator[str | tuple[str, str]]:
     """Every reply code, status or pair of them that a test of codes holds for."""
     if code.subject < 0:
         yield code.reply or ""
-    for detail in range(code.low, code.high + 1) if code.subject >= 0 else ():
-        for digit in code.status_class or "245":
-            status = f"{digit}.{code.subject}.{detail}"
-            yield (code.reply, status) if code.reply else status
-
-
-def _plain_status(status: str | None) -> str | None:
-    """`5.01.001` as `5.1.1`."""
-    if status is None or ".0" not in status:
-        return status
-    return ".".join(str(int(number)) for number in status.split("."))
+    for status in code.statuses():
+        yield (code.reply, status) if code.reply else status

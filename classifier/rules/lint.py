@@ -8,8 +8,9 @@ Run by the loader on an operator's own rules, and on the shipped ones by the tes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from classifier.rules.contest import find_winner
 from classifier.rules.doubles import find_doubles
 from classifier.rules.engine import RuleSet
 from classifier.rules.growth import find_growing
@@ -26,8 +27,8 @@ def lint(rules: RuleSet, only: str | None = None, thorough: bool = False) -> lis
     only where one of this reason is written to go over that; no higher layer may take it. A miss
     must not fire its rule. Names are unique, `over` names rules that it can matter to, in no
     circle that fires. No rule adds nothing. `thorough` adds what is too slow for every start, or no
-    fault of an operator's: phrases that add nothing, whether patterns are linear in truth, and
-    codes that no registry knows.
+    fault of an operator's: rules that never win, phrases that add nothing, whether patterns are
+    linear in truth, and codes that no registry knows.
     """
     faults: list[str] = []
     chosen = [rule for rule in rules.rules if only is None or rule.owner == only]
@@ -41,6 +42,7 @@ def lint(rules: RuleSet, only: str | None = None, thorough: bool = False) -> lis
         faults.extend(prove_examples(rules, rule))
     faults.extend(find_doubles(rules.rules, chosen, phrases=thorough))
     if thorough:
+        faults.extend(_find_dead(rules, chosen))
         faults.extend(find_growing(chosen))
         faults.extend(find_unregistered(chosen))
     return faults
@@ -55,6 +57,22 @@ def prove_examples(rules: RuleSet, rule: Rule) -> Iterator[str]:
     for example in rule.misses:
         if rule.name in _fired(rules, example):
             yield f"{rule.where}: {rule.name} fires on its miss {_show(example)}"
+
+
+def _find_dead(rules: RuleSet, chosen: Iterable[Rule]) -> Iterator[str]:
+    """Rules that win none of their own hits, so that nothing shows what they are for."""
+    for rule in chosen:
+        winners = {
+            winner.rule.name
+            for example in rule.hits
+            if (winner := find_winner(rules.ask(example.evidence())[1]))
+        }
+        if winners and rule.name not in winners:
+            yield (
+                f"{rule.where}: {rule.name} wins none of its own hits"
+                f" ({', '.join(sorted(winners))} does); give one that it is needed for, or take the"
+                " rule out"
+            )
 
 
 def _over_faults(rule: Rule, by_name: dict[str, Rule]) -> Iterator[str]:

@@ -38,18 +38,21 @@ _TEXT: Final = "text"  # the folder whose files, one a category, are one owner's
 _LAYERS: Final = {"text": Layer.TEXT, "status": Layer.STATUS, "hop": Layer.HOP}
 _FILE_KEYS: Final = {"hosts", "marks", "codes", "source", "layer", "rule"}
 _RULE_KEYS: Final = {
-    *("reason", "says", "notice", "unless", "only", "codes", "pattern", "when", "here", "over"),
-    *("strength", "permanence", "fault", "advice", "why", "source", "hits", "misses"),
+    *("reason", "says", "notice", "beside", "unless", "only", "codes", "pattern", "when", "here"),
+    *("over", "strength", "permanence", "fault", "advice", "why", "source", "hits", "misses"),
 }
 _MAX_PATTERN: Final = 400
 _E = TypeVar("_E", bound=StrEnum)
 
 
-def read_phrase(written: str) -> Phrase | None:
-    """A phrase as written in a rule, or None where it says too little to be looked for."""
+def read_phrase(written: str, least: int = 3) -> Phrase | None:
+    """A phrase as written in a rule, or None where it says too little to be looked for.
+
+    Its first part has `least` characters or more.
+    """
     parts = tuple(fold(part) for part in written.strip("*").split(" ... "))
     # two signs of kana, Han or Hangul say as much as a word of letters
-    if not all(parts) or len(parts[0]) < (2 if parts[0] > "\u3040" else 3):
+    if not all(parts) or len(parts[0]) < (2 if parts[0] > "\u3040" else least):
         return None
     return Phrase(fold(written), parts, written.startswith("*"), written.endswith("*"))
 
@@ -134,6 +137,7 @@ def _read_rule(
     notice = says
     if entry.get("notice") is not True:  # true: the same words
         notice = tuple(_phrases(faults, name, "notice", entry.get("notice", ())))
+    beside = tuple(_phrases(faults, name, "beside", entry.get("beside", ())))
     unless = tuple(_phrases(faults, name, "unless", entry.get("unless", ())))
     only = frozenset(_only(faults, name, entry.get("only", ())))
     codes = tuple(_codes(faults, name, entry.get("codes", ())))
@@ -155,6 +159,7 @@ def _read_rule(
         where=faults.where(name),
         says=says,
         notice=notice,
+        beside=beside,
         unless=unless,
         only=only,
         codes=codes,
@@ -180,8 +185,9 @@ def _phrases(faults: _Faults, name: str, key: str, given: Any) -> Iterable[Phras
     if not isinstance(given, list | tuple):
         faults.add(name, f"{key} is a list of phrases")
         return
+    least = 3 if key in ("says", "notice") else 1  # what is looked for only beside others
     for written in given:
-        phrase = read_phrase(written) if isinstance(written, str) else None
+        phrase = read_phrase(written, least) if isinstance(written, str) else None
         if phrase is None:
             faults.add(name, f"{key}: {written!r} is too short to be looked for")
         else:

@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from classifier.rules.rule import Layer
+
 __all__ = ["MEASURED", "Measured", "Tally", "estimate", "read_measured"]
 
 MEASURED: Final = Path(__file__).with_name("measured.json")
@@ -45,17 +47,17 @@ def read_measured() -> Measured:
 
 
 @cache
-def estimate(layer: str, rule: str) -> float:
-    """How sure a verdict by `rule` is, 0 to 1.
+def estimate(layer: Layer | None, rule: str) -> float:
+    """How sure a verdict by `rule` of `layer` is, 0 to 1; `layer` None: it gives a hint.
 
     The share of its layer counts as twenty replies beside the rule's own, so that a rule with few
     of them is as sure as its layer, and one with many as sure as itself (the mean of a Beta
     distribution).
     """
-    if layer == "operator":
+    if layer is Layer.OPERATOR:
         return _OWN_WORD
     measured = read_measured()
-    shared = measured.layers.get(layer, _NOTHING)
+    shared = measured.layers.get("hint" if layer is None else layer.name.lower(), _NOTHING)
     prior = (shared.right + 1) / (shared.of + 2)
     own = measured.rules.get(rule, _NOTHING)
     return (own.right + _WEIGHT * prior) / (own.of + _WEIGHT)

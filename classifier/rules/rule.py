@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,8 @@ import msgspec
 from classifier.evidence import Evidence, Hop, fold, weigh_text
 from classifier.reasons import Advice, Fault, Permanence, Reason
 
-__all__ = ["Code", "Example", "Layer", "Phrase", "Rule", "holds_only", "read_code"]
+__all__ = ["CIRCUMSTANCES", "Code", "Example", "Layer", "Phrase", "Rule", "holds_only"]
+__all__ += ["plain_status", "read_code"]
 
 
 class Layer(IntEnum):
@@ -97,6 +99,21 @@ class Code(msgspec.Struct, frozen=True):
         subject, _, detail = status[2:].partition(".")
         return int(subject) == self.subject and self.low <= int(detail) <= self.high
 
+    def statuses(self) -> Iterator[str]:
+        """Every status that satisfies this test; none where it asks for a reply code alone."""
+        if self.subject < 0:
+            return
+        for detail in range(self.low, self.high + 1):
+            for digit in self.status_class or "245":
+                yield f"{digit}.{self.subject}.{detail}"
+
+
+def plain_status(status: str | None) -> str | None:
+    """`5.01.001` as `5.1.1`."""
+    if status is None or ".0" not in status:
+        return status
+    return ".".join(str(int(number)) for number in status.split("."))
+
 
 _CODE: Final = re.compile(
     r"(?:(?P<reply>[245]\d\d)(?: |$))?"
@@ -155,6 +172,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     says: tuple[Phrase, ...] = ()
     notice: tuple[Phrase, ...] = ()
+    beside: tuple[Phrase, ...] = ()
     unless: tuple[Phrase, ...] = ()
     only: frozenset[str] = frozenset()
     codes: tuple[Code, ...] = ()
@@ -181,19 +199,17 @@ def holds_only(folded: str, words: frozenset[str]) -> bool:
     return all(word in words for token in tokens for word in _WORD.findall(token))
 
 
-#: What `when` may ask for.
-CIRCUMSTANCES: Final = frozenset(
-    {"command", "hop", "format", "kind", "expired", "class"}
-    | {"spf", "dkim", "dmarc", "arc", "compauth"}
-)
+def _check(method: str) -> Callable[[Evidence], str]:
+    return lambda evidence: evidence.auth.get(method, "")
 
 
-def circumstance(evidence: Evidence, key: str) -> str:
-    """The value that `when` compares for `key`; "" where nothing is known."""
-    if key in ("spf", "dkim", "dmarc", "arc", "compauth"):
-        return evidence.auth.get(key, "")
-    if key == "class":
-        return (evidence.status or evidence.reply_code or " ")[0].strip()
-    if key == "expired":
-        return "yes" if evidence.expired else "no"
-    return str(getattr(evidence, key) or "")
+#: What `when` may ask for, and the value that it compares; "" where nothing is known.
+CIRCUMSTANCES: Final[Mapping[str, Callable[[Evidence], str]]] = {
+    "command": lambda evidence: evidence.command or "",
+    "hop": attrgetter("hop"),
+    "format": attrgetter("format"),
+    "kind": attrgetter("kind"),
+    "expired": lambda evidence: "yes" if evidence.expired else "no",
+    "class": lambda evidence: (evidence.status or evidence.reply_code or "")[:1],
+    **{method: _check(method) for method in ("spf", "dkim", "dmarc", "arc", "compauth")},
+}
