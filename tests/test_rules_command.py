@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 from classifier.cli import app
 from classifier.errors import OperatorError
 from classifier.rules.doubles import find_doubles
-from classifier.rules.growth import find_growing
 from classifier.rules.loader import load, load_shipped
 
 MISSION: Final = Path(__file__).parent / "messages" / "mission"
@@ -98,9 +97,3 @@ def test_a_phrase_that_adds_nothing_is_found(tmp_path: Path, says: str, doubled:
     own = [rule for rule in rules if rule.owner == "mine"]
     assert own
     assert bool(list(find_doubles(rules, own))) is doubled
-
-
-def test_no_shipped_pattern_grows_faster_than_its_text() -> None:
-    patterned = [rule for rule in load_shipped().rules if rule.pattern]
-    assert patterned
-    assert list(find_growing(patterned)) == []
