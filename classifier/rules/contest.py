@@ -17,16 +17,21 @@ def find_winner(hits: Sequence[Hit]) -> Hit | None:
     """
     if len(hits) < 2:
         return hits[0] if hits else None
-    rivals: list[Hit] = []
-    best = (False, 0)
+    best, rivals = 0, []
     for hit in hits:
-        rank = (hit.rule.decides, hit.rule.layer)
+        rank = hit.rule.rank
         if rank > best:
             best, rivals = rank, [hit]
         elif rank == best:
             rivals.append(hit)
     if len(rivals) == 1:
         return rivals[0]
-    beaten = {name for hit in rivals for name in hit.rule.over}
-    left = [hit for hit in rivals if hit.rule.name not in beaten] or rivals
-    return max(left, key=lambda hit: (len(hit.words), hit.rule.name))
+    beaten: set[str] = set()
+    for hit in rivals:
+        if hit.rule.over:
+            beaten |= hit.rule.over
+    if beaten:
+        rivals = [hit for hit in rivals if hit.rule.name not in beaten] or rivals
+        if len(rivals) == 1:
+            return rivals[0]
+    return max(rivals, key=lambda hit: (len(hit.words), hit.rule.name))

@@ -53,23 +53,30 @@ class RuleSet:
             for status in code.statuses()
         }
         self._hosts = {host: owner.name for owner in owners for host in owner.hosts}
+        #: all that a host of theirs may end in: `.com`, `.google.com`
+        self._endings = {
+            host[dot:] for host in self._hosts for dot, char in enumerate(host) if char == "."
+        }
 
     def owner(self, evidence: Evidence) -> str | None:
         """Whose words these are: by the refusing host, a mark in the text, or a code of their own.
 
         None where none of them tells, or where marks of several owners stand in the text.
         """
-        return self._owner(evidence, self._words.find(evidence.folded))
+        standing = self._words.find(evidence.folded)
+        return self._owner(evidence, standing, plain_status(evidence.status))
 
     def hits(self, evidence: Evidence, owner: str | None) -> tuple[Hit, ...]:
         """Every rule that fires, each once, with the longest words that it was found by."""
-        return self._hits(evidence, owner, self._words.find(evidence.folded))
+        standing = self._words.find(evidence.folded)
+        return self._hits(evidence, owner, standing, plain_status(evidence.status))
 
     def ask(self, evidence: Evidence) -> tuple[str | None, tuple[Hit, ...]]:
         """The owner, and the hits that follow, in one pass over the words."""
         standing = self._words.find(evidence.folded)
-        owner = self._owner(evidence, standing)
-        return owner, self._hits(evidence, owner, standing)
+        status = plain_status(evidence.status)
+        owner = self._owner(evidence, standing, status)
+        return owner, self._hits(evidence, owner, standing, status)
 
     def seen(self, evidence: Evidence) -> Iterator[tuple[str, str, Rule]]:
         """Every phrase that stands in the evidence, whether its rule fires or not.
@@ -85,34 +92,49 @@ class RuleSet:
                 for ready, hit in entry.hits:
                     yield place, hit.words, ready.rule
 
-    def _owner(self, evidence: Evidence, standing: Sequence[Entry]) -> str | None:
+    def _owner(
+        self, evidence: Evidence, standing: Sequence[Entry], status: str | None
+    ) -> str | None:
         if evidence.remote_mta:
-            host = "." + evidence.remote_mta.lower().rstrip(".")
-            dot = 0
-            while dot >= 0:
-                found = self._hosts.get(host[dot:])
-                if found:
-                    return found
-                dot = host.find(".", dot + 1)
+            found = self._owner_of(evidence.remote_mta)
+            if found:
+                return found
         marked = None
         for entry in standing:
-            for name in entry.marks:
-                if marked is not None and name != marked:
-                    return None
-                marked = name
-        return marked or self._own.get(plain_status(evidence.status) or "")
+            if entry.marks:
+                for name in entry.marks:
+                    if marked is not None and name != marked:
+                        return None
+                    marked = name
+        if marked is None and status in self._own:
+            return self._own[status]
+        return marked
+
+    def _owner_of(self, host: str) -> str | None:
+        """Whose host it is, by the longest ending known; no longer ones are looked at."""
+        host = "." + host.lower().rstrip(".")
+        owner, dot = None, host.rfind(".")
+        while dot >= 0 and (ending := host[dot:]) in self._endings:
+            owner = self._hosts.get(ending, owner)
+            dot = host.rfind(".", 0, dot)
+        return owner
 
     def _hits(
-        self, evidence: Evidence, owner: str | None, standing: Sequence[Entry]
+        self,
+        evidence: Evidence,
+        owner: str | None,
+        standing: Sequence[Entry],
+        status: str | None,
     ) -> tuple[Hit, ...]:
         hits: dict[Ready, Hit] = {}
-        decided = _add(hits, standing, evidence, owner)
-        if evidence.notice and not decided:
-            decided = _add(hits, self._notices.find(evidence.notice), evidence, owner)
-        # The innermost reply judges; what wraps it is asked only where that says nothing.
-        if evidence.wrapper and not decided:
-            _add(hits, self._words.find(evidence.wrapper), evidence, owner, "wrapper")
-        for ready in self._codes.find(evidence, owner):
+        if not _add(hits, standing, evidence, owner):
+            decided = False
+            if evidence.notice:
+                decided = _add(hits, self._notices.find(evidence.notice), evidence, owner)
+            # The innermost reply judges; what wraps it is asked only where that says nothing.
+            if evidence.wrapper and not decided:
+                _add(hits, self._words.find(evidence.wrapper), evidence, owner, "wrapper")
+        for ready in self._codes.find(evidence, owner, status):
             if ready not in hits and (not ready.asks or ready.fires(evidence, owner)):
                 hits[ready] = ready.coded
         return tuple(hits.values())
@@ -134,18 +156,16 @@ def _add(
     silent: set[Ready] = set()
     for entry in standing:
         for ready, hit in entry.hits:
-            before = hits.get(ready)
-            if before is None:
-                if ready.asks:
-                    if ready in silent:
-                        continue
-                    if not ready.fires(evidence, owner):
-                        silent.add(ready)
-                        continue
-                hits[ready] = Hit(hit.rule, hit.words, place) if place else hit
-                decides = decides or ready.decides
-            elif before is not hit:
+            if ready in hits:
+                before = hits[ready]
                 more = len(hit.words) - len(before.words)
                 if more > 0 or (not more and hit.words < before.words):
                     hits[ready] = Hit(hit.rule, hit.words, before.place)
+                continue
+            if ready.asks and (ready in silent or not ready.fires(evidence, owner)):
+                silent.add(ready)
+                continue
+            hits[ready] = Hit(hit.rule, hit.words, place) if place else hit
+            if ready.decides:
+                decides = True
     return decides

@@ -14,12 +14,20 @@ import ahocorasick_rs
 import msgspec
 
 from classifier.evidence import Evidence
-from classifier.rules.rule import CIRCUMSTANCES, Code, Phrase, Rule, holds_only, plain_status
+from classifier.rules.rule import (
+    CHECKS,
+    CIRCUMSTANCES,
+    Code,
+    Phrase,
+    Rule,
+    holds_only,
+    plain_status,
+)
 
 __all__ = ["Codes", "Entry", "Hit", "Ready", "Words"]
 
 
-class Hit(msgspec.Struct, frozen=True):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A rule that fires, with the longest words it was found by ("" where codes decided)."""
 
     rule: Rule
@@ -36,7 +44,7 @@ class Ready:
     """
 
     __slots__ = (
-        *("_beside", "_codes", "_only", "_pattern", "_speaker", "_unless", "_when"),
+        *("_beside", "_bound", "_codes", "_only", "_search", "_speaker", "_unless", "_when"),
         *("asks", "coded", "decides", "rule"),
     )
 
@@ -48,35 +56,42 @@ class Ready:
         self._speaker = rule.owner if rule.here else None
         self._codes = frozenset(value for code in rule.codes for value in _values(code))
         self._when = tuple((CIRCUMSTANCES[key], wanted) for key, wanted in rule.when)
-        self._pattern, self._only = rule.pattern, rule.only
-        self._beside = Words((phrase, self) for phrase in rule.beside) if rule.beside else None
-        self._unless = Words((phrase, self) for phrase in rule.unless) if rule.unless else None
+        self._search, self._only = rule.pattern and rule.pattern.search, rule.only
+        self._beside = Words((phrase, self) for phrase in rule.beside).find if rule.beside else None
+        self._unless = Words((phrase, self) for phrase in rule.unless).find if rule.unless else None
         by_code = not rule.says and not rule.notice and _kept_by(rule) is None
         if by_code and all(isinstance(value, str) for value in self._codes):
             self._codes = frozenset()
+        #: whether it asks who speaks, or for a code
+        self._bound = bool(self._speaker or self._codes)
         others = rule.when or rule.pattern or rule.only or rule.beside or rule.unless
-        self.asks = bool(self._speaker or self._codes or others)
+        self.asks = self._bound or bool(others)
 
     def fires(self, evidence: Evidence, owner: str | None) -> bool:
-        """Whether all holds that the rule asks for beside its words."""
-        if self._speaker is not None and self._speaker != owner:
+        """Whether all holds that the rule asks for beside its words, what costs least first."""
+        if self._bound and not self._fits(evidence, owner):
             return False
-        codes = self._codes
-        if codes:
-            reply, status = evidence.reply_code, plain_status(evidence.status)
-            if reply not in codes and status not in codes and (reply, status) not in codes:
-                return False
         for value_in, wanted in self._when:
             if value_in(evidence) not in wanted:
                 return False
-        if self._pattern is not None and self._pattern.search(evidence.folded) is None:
+        text, search, beside, unless = evidence.folded, self._search, self._beside, self._unless
+        if beside is not None and not beside(text):
             return False
-        text = evidence.folded
-        if self._beside is not None and not self._beside.stand_in(text):
+        if search is not None and search(text) is None:
             return False
-        if self._unless is not None and self._unless.stand_in(text):
+        if unless is not None and unless(text):
             return False
         return not self._only or holds_only(text, self._only)
+
+    def _fits(self, evidence: Evidence, owner: str | None) -> bool:
+        """Whether the right one speaks, with the right code."""
+        if self._speaker is not None and self._speaker != owner:
+            return False
+        codes = self._codes
+        if not codes:
+            return True
+        reply, status = evidence.reply_code, plain_status(evidence.status)
+        return reply in codes or status in codes or (reply, status) in codes
 
 
 class Entry:
@@ -103,7 +118,7 @@ _FEW: Final = 16  # phrases that are sooner looked at twice than told apart
 class Words:
     """Phrases that stand at one place, found in one pass by the longest of their parts.
 
-    The longest, because of `domain ... blacklist` the last is the rarer.
+    The longest, and of two as long the last, because of `domain ... blacklist` that is the rarer.
     """
 
     def __init__(
@@ -121,18 +136,24 @@ class Words:
         by_part: dict[str, list[Entry]] = defaultdict(list)
         for each in entries.values():
             parts = each.phrase.parts
-            by_part[max(parts, key=len) if each.gaps else parts[0]].append(each)
-        self._entries = list(by_part.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(list(by_part)) if by_part else None
+            by_part[max(reversed(parts), key=len)].append(each)
+        self._entries = [tuple(each) for each in by_part.values()]
+        self._search = (
+            ahocorasick_rs.AhoCorasick(list(by_part)).find_matches_as_indexes if by_part else None
+        )
 
     def find(self, text: str) -> list[Entry]:
         """The phrases that stand in `text`, one or another more than once."""
         standing: list[Entry] = []
-        if self._automaton is None or not text:
+        if self._search is None:
             return standing
+        matches = self._search(text, True)  # overlapping
+        if not matches:
+            return standing
+        text += " "  # before the first letter (at -1) and behind the last
         asked: set[Entry] = set()
-        size, entries = len(text), self._entries
-        for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        entries = self._entries
+        for number, start, end in matches:
             for entry in entries[number]:
                 if entry.gaps:
                     # asked once a text: of `sender ... blocked` a thousand "sender" may stand there
@@ -141,17 +162,13 @@ class Words:
                         if entry.other in text and entry.phrase.stands_in(text):
                             standing.append(entry)
                 elif not (
-                    (entry.left and start and text[start - 1].isalnum())
-                    or (entry.right and end < size and text[end].isalnum())
+                    (entry.left and text[start - 1].isalnum())
+                    or (entry.right and text[end].isalnum())
                 ):
                     standing.append(entry)
         if len(standing) > _FEW:
             return list(dict.fromkeys(standing))
         return standing
-
-    def stand_in(self, text: str) -> bool:
-        """Whether any of the phrases stands in `text`."""
-        return bool(self.find(text))
 
 
 def _enter(entries: dict[str, Entry], phrase: Phrase) -> Entry:
@@ -165,39 +182,56 @@ class Codes:
     """Rules without words, by circumstance, else by status or reply code."""
 
     def __init__(self, rules: Iterable[Ready]) -> None:
-        self._by_code: dict[tuple[str | None, str], list[Ready]] = defaultdict(list)
-        tables: dict[str, dict[str, list[Ready]]] = {}
+        #: by whose words the reply has to be (None: anybody's), then by code
+        self._by_code: dict[str | None, dict[str, list[Ready]]] = {None: {}}
+        tables: dict[str, dict[str, list[Ready]]] = {"command": {}}
         for ready in rules:
             rule = ready.rule
-            rarely = _kept_by(rule)
-            if rarely is not None:
-                key, wanted = rarely
+            kept_by = _kept_by(rule)
+            if kept_by is not None:
+                key, wanted = kept_by
                 for value in wanted:
                     tables.setdefault(key, {}).setdefault(value, []).append(ready)
                 continue
-            speaker = rule.owner if rule.here else None
+            named_by = self._by_code.setdefault(rule.owner if rule.here else None, {})
             for code in rule.codes:
                 for named in _values(code):
                     single = named if isinstance(named, str) else named[1]
-                    self._by_code[speaker, single].append(ready)
+                    named_by.setdefault(single, []).append(ready)
+        self._anybody = self._by_code[None]
+        # A command most replies have, results of checks few, and few are about time that ran out.
+        self._by_command = tables.pop("command")
+        rarely: dict[str, dict[str, list[Ready]]]
+        rarely = {key: tables.pop(key) for key in CHECKS if key in tables}
+        if tables.get("expired", {}).keys() == {"yes"}:
+            rarely["expired"] = tables.pop("expired")
+        self._rarely = [(CIRCUMSTANCES[key], table) for key, table in rarely.items()]
         self._by_circumstance = [(CIRCUMSTANCES[key], table) for key, table in tables.items()]
 
-    def find(self, evidence: Evidence, owner: str | None) -> list[Ready]:
+    def find(self, evidence: Evidence, owner: str | None, status: str | None) -> list[Ready]:
         """The rules that code or circumstance name, for what they ask beside; some more than once.
 
-        Of rules for one speaker's words only those of `owner`.
+        Of rules for one speaker's words only those of `owner`. `status` is the plain one.
         """
         found: list[Ready] = []
+        if evidence.command in self._by_command:
+            found += self._by_command[evidence.command]
+        if evidence.auth or evidence.expired:
+            for value_in, table in self._rarely:
+                found += table.get(value_in(evidence), ())
         for value_in, table in self._by_circumstance:
-            named = table.get(value_in(evidence))
-            if named:
-                found += named
-        by_code = self._by_code
-        for code in (evidence.reply_code, plain_status(evidence.status)):
-            if code:
-                found += by_code.get((None, code), ())
-                if owner is not None:
-                    found += by_code.get((owner, code), ())
+            found += table.get(value_in(evidence), ())
+        reply, named = evidence.reply_code, self._anybody
+        if reply in named:
+            found += named[reply]
+        if status in named:
+            found += named[status]
+        if owner is not None and owner in self._by_code:
+            named = self._by_code[owner]
+            if reply in named:
+                found += named[reply]
+            if status in named:
+                found += named[status]
         return found
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from classifier.evidence import Evidence, Hop, fold, weigh_text
-from classifier.reasons import Advice, Fault, Permanence, Reason
+from classifier.reasons import MEANING, Advice, Fault, Meaning, Permanence, Reason
 
-__all__ = ["CIRCUMSTANCES", "Code", "Example", "Layer", "Phrase", "Rule", "holds_only"]
+__all__ = ["CHECKS", "CIRCUMSTANCES", "Code", "Example", "Layer", "Phrase", "Rule", "holds_only"]
 __all__ += ["plain_status", "read_code"]
 
 
@@ -108,9 +108,12 @@ class Code(msgspec.Struct, frozen=True):
                 yield f"{digit}.{self.subject}.{detail}"
 
 
+_PLAIN: Final = len("5.1.1")  # no digit is there that could be left out
+
+
 def plain_status(status: str | None) -> str | None:
     """`5.01.001` as `5.1.1`."""
-    if status is None or ".0" not in status:
+    if status is None or len(status) == _PLAIN or ".0" not in status:
         return status
     return ".".join(str(int(number)) for number in status.split("."))
 
@@ -186,6 +189,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     advice: Advice | None = None
     hits: tuple[Example, ...] = ()
     misses: tuple[Example, ...] = ()
+    #: What its reason means with its own fault and advice, and how far it goes in a contest: hints
+    #: by layer, then what decides. Never given: they follow from the rest, once and for all.
+    meaning: Meaning = MEANING[Reason.UNDETERMINED]
+    rank: int = 0
+
+    def __post_init__(self) -> None:
+        meaning = MEANING[self.reason]
+        if self.fault or self.advice:
+            fault, advice = self.fault or meaning.fault, self.advice or meaning.advice
+            meaning = msgspec.structs.replace(meaning, fault=fault, advice=advice)
+        msgspec.structs.force_setattr(self, "meaning", meaning)
+        rank = int(self.layer) + (len(Layer) if self.decides else 0)
+        msgspec.structs.force_setattr(self, "rank", rank)
 
 
 #   550 5.7.1 {host} <{address}> id=4f2c queue_id https://example.org/why
@@ -203,6 +219,9 @@ def _check(method: str) -> Callable[[Evidence], str]:
     return lambda evidence: evidence.auth.get(method, "")
 
 
+#: The checks of the returned message whose results `when` may ask for.
+CHECKS: Final = ("spf", "dkim", "dmarc", "arc", "compauth")
+
 #: What `when` may ask for, and the value that it compares; "" where nothing is known.
 CIRCUMSTANCES: Final[Mapping[str, Callable[[Evidence], str]]] = {
     "command": lambda evidence: evidence.command or "",
@@ -211,5 +230,5 @@ CIRCUMSTANCES: Final[Mapping[str, Callable[[Evidence], str]]] = {
     "kind": attrgetter("kind"),
     "expired": lambda evidence: "yes" if evidence.expired else "no",
     "class": lambda evidence: (evidence.status or evidence.reply_code or "")[:1],
-    **{method: _check(method) for method in ("spf", "dkim", "dmarc", "arc", "compauth")},
+    **{method: _check(method) for method in CHECKS},
 }
