@@ -11,7 +11,7 @@ MADE := $(VENV)/made-by-make
 # The constraints hold for what is installed and, by the two variables (older and newer pip), for
 # what builds the packages that come as source. No cache, because it would lie outside this folder.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
-	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,outlook,train]'
+	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,outlook,plots,train]'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME PYTHONPATH
 
@@ -38,9 +38,10 @@ lint: venv  ## style and types
 bench: venv  ## time and memory, stage by stage
 	$(BIN)/python tests/bench/stages.py
 	$(BIN)/python tests/bench/rules.py --tables
+	$(BIN)/python tests/bench/model.py
 
 model: venv  ## train the shipped model again, from corpora/replies and the rules
-	$(BIN)/whybounce train
+	$(BIN)/whybounce train --rivals
 
 reference: venv  ## write the pages of classifier/reference again, from the rules and the rest
 	$(BIN)/whybounce reference

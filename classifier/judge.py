@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from classifier.codes import class_permanence
 from classifier.evidence import Evidence
 from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
 from classifier.rules.contest import find_winner
@@ -27,13 +26,15 @@ __all__ = [
     "Verdict",
     "compete",
     "confidence_of",
+    "dispute",
+    "doubtful",
     "judge",
     "judge_model",
     "undecided",
 ]
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer for one failed recipient.
 
     `confidence` is 0 to 1. `decided_by` is `rule:OWNER/NAME`, `status:5.7.1`, `model:NAME`,
@@ -55,11 +56,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model says of one failed recipient, where it is sure enough to say anything.
+    """What a model says of one failed recipient whose words it knows.
 
-    `confidence` is the calibrated probability, 0 to 1, that the category of `reason` is right.
-    `runner_up` is the next most probable reason, `weights` are the few words and tokens that
-    weighed most, `model` is the model's name.
+    `confidence` is the calibrated probability, 0 to 1, that the category of `reason` is right,
+    `share` that of the reason itself, `next_share` that of the next most probable, `runner_up`.
+    `decides` tells whether it is sure enough to decide. `weights` are the few words and tokens
+    that weighed most, `model` is the model's name.
     """
 
     reason: Reason
@@ -67,9 +69,12 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     runner_up: Reason
     weights: tuple[str, ...]
     model: str
+    decides: bool = True
+    share: float = 0.0
+    next_share: float = 0.0
 
 
-class Competition(msgspec.Struct, frozen=True):
+class Competition(msgspec.Struct, frozen=True, gc=False):
     """Who competes for a verdict: the rules that fire, and the one that wins.
 
     `owner` is whose words the reply is. `hits` may decide or hint, `impossible` are those whose
@@ -87,18 +92,24 @@ class Competition(msgspec.Struct, frozen=True):
 _DOUBT: Final = 0.8
 _LESS_DOUBT: Final = 0.96
 _LAST_RESORT: Final = 0.9
+_SURE: Final = 0.8  # from where nobody else is asked
+_STRONGLY: Final = 0.95  # from where a model's other opinion counts
 
 # Members of an enumeration, looked up once: each look-up costs ten times a comparison.
 _PERMANENT: Final = Permanence.PERMANENT
 _TRANSIENT: Final = Permanence.TRANSIENT
-_UNKNOWN: Final = Permanence.UNKNOWN
 _DELAY: Final = Kind.DELAY
 _AUTHENTICATION: Final = Category.SENDER_AUTHENTICATION
 _POLICY_REJECTED: Final = Reason.POLICY_REJECTED
 _ABOUT_DNS: Final = (Reason.REVERSE_DNS_FAILED, Reason.SENDER_DOMAIN_INVALID)
 _STATUS: Final = Layer.STATUS
 _TEXT: Final = Layer.TEXT
+_OPERATOR: Final = Layer.OPERATOR
 _BY_CODE: Final = (Layer.STATUS, Layer.CODE)
+#: by the first digit of a status or reply code (RFC 3463 3.1, RFC 5321 4.2.1)
+_BY_CLASS: Final = {"5": _PERMANENT, "4": _TRANSIENT}
+#: where words were found, if not in the reply itself
+_AROUND: Final = {"notice": "notice", "wrapper": "wrapping text"}
 
 # At AUTH no sender, recipient or content has been named yet (RFC 4954 4), so a refusal there
 # cannot be about them, whatever its words.
@@ -119,18 +130,31 @@ def compete(evidence: Evidence, rules: RuleSet) -> Competition:
     owner, hits = rules.ask(evidence)
     impossible: tuple[Hit, ...] = ()
     if evidence.command in _BEFORE_MAIL:
-        impossible = tuple(hit for hit in hits if not _may_win(hit.rule, evidence))
-        hits = tuple(hit for hit in hits if _may_win(hit.rule, evidence))
+        hits, impossible = _part(hits)
     return Competition(owner, hits, impossible, find_winner(hits))
+
+
+def _part(hits: Sequence[Hit]) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    """Of the hits before any mail was named those that may be, and those that can't."""
+    may: list[Hit] = []
+    cannot: list[Hit] = []
+    for hit in hits:
+        rule = hit.rule
+        # an operator's own rule is taken at its word
+        possible = rule.meaning.category in _POSSIBLE_BEFORE_MAIL or rule.layer is _OPERATOR
+        (may if possible else cannot).append(hit)
+    return tuple(may), tuple(cannot)
 
 
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     """The verdict on one failed recipient by the rules alone."""
-    competition = compete(evidence, rules)
-    owner, winner = competition.owner, competition.winner
+    owner, hits = rules.ask(evidence)
+    if evidence.command in _BEFORE_MAIL:
+        hits, _ = _part(hits)
+    winner = find_winner(hits)
     if winner is None:
-        return _verdict(Reason.UNDETERMINED, None, evidence, owner, [])
-    return _verdict(winner.rule.reason, winner, evidence, owner, competition.hits)
+        return _undetermined(evidence, owner)
+    return _verdict(winner, evidence, owner, hits)
 
 
 def undecided(verdict: Verdict) -> bool:
@@ -139,10 +163,19 @@ def undecided(verdict: Verdict) -> bool:
 
 
 def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> Verdict:
-    """The verdict by a model's prediction, in place of the undecided one `before`."""
+    """The verdict by a model's prediction, in place of the undecided one `before`.
+
+    Where the model is not sure enough, `before` with the two likeliest reasons in its evidence.
+    """
     reason = prediction.reason
     if not _possible(reason, evidence):
         return before
+    if not prediction.decides:
+        fact = (
+            f"model: {prediction.model} is not sure: {reason} {prediction.share:.2f},"
+            f" {prediction.runner_up} {prediction.next_share:.2f}"
+        )
+        return msgspec.structs.replace(before, evidence=(*before.evidence, fact))
     meaning = MEANING[reason]
     against = _doubts(reason, evidence)
     if before.category not in (meaning.category, Category.UNDETERMINED):
@@ -155,7 +188,7 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
     return Verdict(
         category=meaning.category,
         reason=reason,
-        permanence=_permanence(reason, None, evidence),
+        permanence=_permanence(evidence) or meaning.usual,
         fault=meaning.fault,
         advice=meaning.advice,
         confidence=round(prediction.confidence * doubt, 3),
@@ -165,9 +198,28 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
     )
 
 
-def _may_win(rule: Rule, evidence: Evidence) -> bool:
-    # an operator's own rule is taken at its word
-    return rule.layer is Layer.OPERATOR or _possible(rule.reason, evidence)
+def dispute(evidence: Evidence, prediction: Prediction, verdict: Verdict) -> Verdict:
+    """A rule's verdict that a model strongly disagrees with: it stands, but is less sure."""
+    category = MEANING[prediction.reason].category
+    if category == verdict.category or prediction.confidence < _STRONGLY:
+        return verdict
+    if not _possible(prediction.reason, evidence):
+        return verdict
+    weighed = ", ".join(prediction.weights)
+    fact = (
+        f"against: model {prediction.model} would say {prediction.reason}"
+        f" ({prediction.confidence:.2f}) on {weighed}"
+    )
+    return msgspec.structs.replace(
+        verdict,
+        confidence=round(verdict.confidence * _DOUBT, 3),
+        evidence=(*verdict.evidence, fact),
+    )
+
+
+def doubtful(verdict: Verdict) -> bool:
+    """Whether a rule's verdict is unsure enough to ask a model for a second opinion."""
+    return not undecided(verdict) and verdict.confidence < _SURE
 
 
 def _possible(reason: Reason, evidence: Evidence) -> bool:
@@ -176,38 +228,39 @@ def _possible(reason: Reason, evidence: Evidence) -> bool:
     return MEANING[reason].category in _POSSIBLE_BEFORE_MAIL
 
 
-def _verdict(
-    reason: Reason,
-    winner: Hit | None,
-    evidence: Evidence,
-    provider: str | None,
-    hits: Sequence[Hit],
-) -> Verdict:
-    meaning = MEANING[reason]
-    rule = winner.rule if winner else None
-    against: list[tuple[str, float]] = []
-    if winner is not None:
-        if len(hits) > 1:
-            against += _rivals(winner, evidence, hits)
-        if evidence.auth or evidence.places:
-            against += _doubts(reason, evidence)
-    facts = _facts(winner, evidence)
-    doubt = 1.0
-    for fact, each in against:
-        facts.append(f"against: {fact}")
-        doubt = min(doubt, each)
+def _undetermined(evidence: Evidence, provider: str | None) -> Verdict:
+    meaning = MEANING[Reason.UNDETERMINED]
+    return Verdict(
+        category=meaning.category,
+        reason=Reason.UNDETERMINED,
+        permanence=_permanence(evidence) or meaning.usual,
+        fault=meaning.fault,
+        advice=meaning.advice,
+        confidence=0.0,
+        decided_by="none",
+        provider=provider,
+        evidence=tuple(_facts(None, evidence)),
+    )
+
+
+def _verdict(winner: Hit, evidence: Evidence, provider: str | None, hits: Sequence[Hit]) -> Verdict:
+    rule = winner.rule
+    reason, meaning = rule.reason, rule.meaning
+    facts, doubt = _facts(winner, evidence), 1.0
+    if len(hits) > 1 or evidence.auth or evidence.places:
+        for fact, each in _against(winner, evidence, hits):
+            facts.append(f"against: {fact}")
+            doubt = min(doubt, each)
     return Verdict(
         category=meaning.category,
         reason=reason,
-        permanence=_permanence(reason, winner, evidence),
-        fault=(rule.fault if rule else None) or meaning.fault,
-        advice=(rule.advice if rule else None) or meaning.advice,
-        confidence=_confidence(rule.layer if rule.decides else None, rule.name, doubt)
-        if rule
-        else 0.0,
+        permanence=_permanence(evidence, rule) or meaning.usual,
+        fault=meaning.fault,
+        advice=meaning.advice,
+        confidence=_confidence(rule.layer if rule.decides else None, rule.name, doubt),
         decided_by=_decided_by(winner, evidence),
         provider=provider,
-        why=rule.why if rule else "",
+        why=rule.why,
         evidence=tuple(facts),
     )
 
@@ -222,40 +275,41 @@ def confidence_of(rule: Rule) -> float:
     return estimate(rule.layer if rule.decides else None, rule.name)
 
 
-def _decided_by(winner: Hit | None, evidence: Evidence) -> str:
-    if winner is None:
-        return "none"
-    if not winner.rule.decides:
-        return f"hint:{winner.rule.name}"
-    if winner.rule.layer is _STATUS and winner.place == "codes":
+def _decided_by(winner: Hit, evidence: Evidence) -> str:
+    rule = winner.rule
+    if not rule.decides:
+        return f"hint:{rule.name}"
+    if winner.place == "codes" and rule.layer is _STATUS:
         return f"status:{evidence.status or evidence.reply_code}"
-    return f"rule:{winner.rule.name}"
+    return f"rule:{rule.name}"
 
 
-def _permanence(reason: Reason, winner: Hit | None, evidence: Evidence) -> Permanence:
-    """Judged by itself: what the report did, the words, the class of the code, the usual."""
+def _permanence(evidence: Evidence, rule: Rule | None = None) -> Permanence | None:
+    """Judged by itself: what the report did, the words, the class of the code; None: the usual."""
     if evidence.kind is _DELAY:
         return _TRANSIENT
     if evidence.final:  # given up for this message, whatever the last 4xx said
         return _PERMANENT
-    if winner and winner.rule.permanence:
-        return winner.rule.permanence
-    by_class = class_permanence(evidence.reply_code or evidence.status)
-    if evidence.expired or by_class is _UNKNOWN:
-        return _PERMANENT if evidence.expired else MEANING[reason].usual
-    return by_class
+    if rule is not None and rule.permanence is not None:
+        return rule.permanence
+    if evidence.expired:
+        return _PERMANENT
+    code = evidence.reply_code or evidence.status
+    return _BY_CLASS.get(code[0]) if code else None
 
 
 def _facts(winner: Hit | None, evidence: Evidence) -> list[str]:
+    """What the verdict rests on; of a whole report, as `places` know, with where it was read."""
     places = evidence.places
-    facts: list[str] = []
+    facts = []
     if evidence.text:
         facts.append(_fact("reply", evidence.text, places.get("reply")))
     if winner is not None:
+        rule = winner.rule
         said = f' on "{winner.words}"' if winner.words else ""
-        if winner.place in ("notice", "wrapper"):
-            said += f" in the {'notice' if winner.place == 'notice' else 'wrapping text'}"
-        facts.append(f"rule {winner.rule.name}{said}: {winner.rule.why}")
+        if winner.place in _AROUND:
+            said += f" in the {_AROUND[winner.place]}"
+        facts.append(f"rule {rule.name}{said}: {rule.why}")
     if evidence.command:
         facts.append(_fact("command", evidence.command, places.get("command")))
     if evidence.status:
@@ -276,22 +330,30 @@ def _fact(what: str, value: str, place: str | None) -> str:
     return f"{what}: {value} ({place})" if place else f"{what}: {value}"
 
 
+def _against(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> list[tuple[str, float]]:
+    """What contradicts a verdict, and how much doubt each is."""
+    against = _rivals(winner, evidence, hits) if len(hits) > 1 else []
+    if evidence.auth or evidence.places:
+        against += _doubts(winner.rule.reason, evidence)
+    return against
+
+
 def _rivals(winner: Hit, evidence: Evidence, hits: Sequence[Hit]) -> list[tuple[str, float]]:
     """What other rules would say of the same evidence, and how much doubt that is."""
-    category = MEANING[winner.rule.reason].category
+    best = winner.rule
+    category, over = best.meaning.category, best.over
+    by_words = best.layer > _TEXT
     others = []
     for hit in hits:
         rule = hit.rule
-        if hit is winner or not rule.decides or MEANING[rule.reason].category == category:
+        if rule.meaning.category is category or not rule.decides or rule.name in over:
             continue
-        if rule.name in winner.rule.over:
-            continue
-        if rule.layer in _BY_CODE and winner.rule.layer > _TEXT:
+        if by_words and rule.layer in _BY_CODE:
             continue  # a provider's own words are surer than what a code means elsewhere
         others.append(hit)
     if not others:
         return []
-    doubt = _DOUBT if winner.rule.layer <= _TEXT else _LESS_DOUBT
+    doubt = _LESS_DOUBT if by_words else _DOUBT
     code = f"code {evidence.status or evidence.reply_code}"
     others.sort(key=lambda hit: (-hit.rule.layer, hit.rule.name))
     told = []

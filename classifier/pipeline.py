@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.advice import advise
+from classifier.errors import OperatorError
 from classifier.evidence import Evidence, weigh
-from classifier.judge import Verdict, compete, judge, judge_model, undecided
+from classifier.judge import (
+    Verdict,
+    compete,
+    dispute,
+    doubtful,
+    judge,
+    judge_model,
+    undecided,
+)
 from classifier.message import parse
 from classifier.model.store import find
 from classifier.notifications import looks_like_json, read_notifications
@@ -53,7 +62,8 @@ class Classifier:
 
     `rules` are folders or files of an operator's own rules (TOML), which go before the shipped
     ones. `model` is a folder that `whybounce train` wrote, asked where no rule decides; None for
-    rules alone. Holds no state of any mail, so one instance serves many threads.
+    rules alone, as it is where the shipped one was removed (`folder` tells). Holds no state of any
+    mail, so one instance serves many threads.
 
     Raises `OperatorError` with every fault of the operator's rules, or of the model.
     """
@@ -63,10 +73,29 @@ class Classifier:
     ) -> None:
         folders = [Path(each) for each in rules]
         self._rules: RuleSet = load(folders) if folders else load_shipped()
-        self._folder = None if model is None else find(model)
+        self._folder = None if model is None else _find_model(model)
         self._model: Model | None = None
         if self._folder is not None and model != "default":
             self._model = self._load(self._folder)  # its faults show before any mail is read
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the model lies; None for rules alone."""
+        return self._folder
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules that judge, an operator's own among them."""
+        return self._rules
+
+    def load_model(self) -> Model | None:
+        """The model, loaded if it is not yet; None for rules alone.
+
+        Raises `OperatorError` where the shipped one is damaged.
+        """
+        if self._model is None and self._folder is not None:
+            self._model = self._load(self._folder)
+        return self._model
 
     def classify(
         self, raw: bytes, origin: str = "-", headers: Sequence[str] = ()
@@ -90,7 +119,7 @@ class Classifier:
         if not report.failures:
             return (make_row(origin, report, headers=headers),)
         evidences = [weigh(each, report) for each in report.failures if each.kind in JUDGED]
-        judged = iter(zip(evidences, self._judge(evidences), strict=True))
+        judged = iter(zip(evidences, self.judge_all(evidences), strict=True))
         rows = []
         for failure in report.failures:
             if failure.kind not in JUDGED:
@@ -108,29 +137,34 @@ class Classifier:
         raises.
         """
         evidence = weigh_pasted(read_pasted(text))
-        (verdict,) = self._judge([evidence])
+        (verdict,) = self.judge_all([evidence])
         return verdict, advise(verdict.reason, verdict.advice, evidence)
 
     def examine(self, evidence: Evidence) -> tuple[Verdict, tuple[Step, ...]]:
         """The verdict on one piece of evidence, and the steps that led to it."""
         competition = compete(evidence, self._rules)
-        (verdict,) = self._judge([evidence])
+        (verdict,) = self.judge_all([evidence])
         decided = competition.winner is not None and competition.winner.rule.decides
         asked = not decided and self._folder is not None
         return verdict, trace(evidence, self._rules, competition, verdict, asked)
 
-    def _judge(self, evidences: Sequence[Evidence]) -> list[Verdict]:
-        """By the rules, and all that they leave open by the model, in one call."""
+    def judge_all(self, evidences: Sequence[Evidence]) -> list[Verdict]:
+        """The verdicts on failures: by the rules, and what these leave open by the model.
+
+        The model is a second opinion, too, on what the rules are not sure of.
+        """
         verdicts = [judge(evidence, self._rules) for evidence in evidences]
-        left = [number for number, verdict in enumerate(verdicts) if undecided(verdict)]
-        if not left or self._folder is None:
+        left = [n for n, verdict in enumerate(verdicts) if undecided(verdict) or doubtful(verdict)]
+        # the shipped model costs its loading when it is first needed
+        model = self.load_model() if left else None
+        if model is None:
             return verdicts
-        if self._model is None:  # the shipped one costs its loading when it is first needed
-            self._model = self._load(self._folder)
-        predictions = self._model.predict([evidences[number] for number in left])
-        for number, prediction in zip(left, predictions, strict=True):
+        some = [evidences[number] for number in left]
+        asked = [(evidence, compete(evidence, self._rules).hits) for evidence in some]
+        for number, prediction in zip(left, model.predict(asked), strict=True):
             if prediction is not None:
-                verdicts[number] = judge_model(evidences[number], prediction, verdicts[number])
+                settle = judge_model if undecided(verdicts[number]) else dispute
+                verdicts[number] = settle(evidences[number], prediction, verdicts[number])
         return verdicts
 
     @staticmethod
@@ -148,3 +182,13 @@ def classify(raw: bytes, origin: str = "-") -> tuple[Row, ...]:
 @cache
 def _shipped() -> Classifier:
     return Classifier()
+
+
+def _find_model(model: str | Path) -> Path | None:
+    """A model's folder; None where the shipped one was removed, which rules can do without."""
+    try:
+        return find(model)
+    except OperatorError:
+        if model != "default":
+            raise
+        return None

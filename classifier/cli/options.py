@@ -56,6 +56,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="DIR",
+        envvar="WHYBOUNCE_MODEL",
         help="A model that `whybounce train` made, instead of the shipped one; none for rules"
         " alone.",
         show_default=False,

@@ -20,7 +20,7 @@ import msgspec
 
 from classifier.errors import OperatorError
 from classifier.evidence import Evidence, Hop, weigh_text
-from classifier.judge import judge, undecided
+from classifier.judge import compete, judge, undecided
 from classifier.model.features import Features, read_features
 from classifier.reasons import Permanence, Reason
 from classifier.rules.engine import RuleSet
@@ -35,6 +35,7 @@ __all__ = [
     "cluster",
     "digest",
     "fill_slots",
+    "make_sample",
     "read_entries",
     "read_replies",
     "read_rules",
@@ -83,7 +84,9 @@ class Sample(msgspec.Struct, frozen=True):
 
     `open` tells whether codes and circumstances leave the reason open. Where they do not, a rule
     decides whatever the words are, and a model is never asked. `left` tells whether no rule
-    decides at all.
+    decides at all. `others` are reasons that are as right, `language` that of the words ("" where
+    nobody says). `taught` marks the proofs of rules, which are learned from, but tell nothing of
+    strangers' words.
     """
 
     features: Features
@@ -91,19 +94,33 @@ class Sample(msgspec.Struct, frozen=True):
     provider: str
     open: bool
     left: bool
+    others: tuple[Reason, ...] = ()
+    language: str = ""
+    taught: bool = False
 
 
-def _make(evidence: Evidence, reason: Reason, provider: str, rules: RuleSet) -> Sample:
+def make_sample(
+    evidence: Evidence,
+    reason: Reason,
+    provider: str,
+    rules: RuleSet,
+    others: tuple[Reason, ...] = (),
+    language: str = "",
+    taught: bool = False,
+) -> Sample:
+    """What there is to learn from one labelled failure; see `Sample`."""
     wordless = msgspec.structs.replace(evidence, folded="", wrapper="", notice="")
     left = undecided(judge(evidence, rules))
     is_open = undecided(judge(wordless, rules))
-    return Sample(read_features(evidence), reason, provider, is_open, left)
+    features = read_features(evidence, compete(evidence, rules).hits)
+    return Sample(features, reason, provider, is_open, left, others, language, taught)
 
 
 def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
     """The samples of every `.toml` file in `folder`, in the order of names and entries.
 
-    Entries that are held apart to test with are left out.
+    Entries that are held apart count, too: they are kept from whoever writes rules, and the folds
+    of `classifier.model.evaluate` keep each from the model that judges it.
 
     Raises `OperatorError` with every fault of the folder.
     """
@@ -116,9 +133,7 @@ def read_replies(folder: Path, rules: RuleSet) -> list[Sample]:
         entries, wrong = read_entries(path)
         faults += wrong
         samples += [
-            _read_entry(entry, f"{path.stem} {number}", rules)
-            for number, entry in entries
-            if entry.split is Split.TRAIN
+            _read_entry(entry, f"{path.name}, reply {number}", rules) for number, entry in entries
         ]
     if faults:
         raise OperatorError(str(folder), faults, "Nothing was trained; mend these first.")
@@ -149,7 +164,8 @@ def read_entries(path: Path) -> tuple[list[tuple[int, Entry]], list[str]]:
 
 def _read_entry(entry: Entry, seed: str, rules: RuleSet) -> Sample:
     provider = "" if entry.provider in NOBODY else entry.provider
-    return _make(weigh_entry(entry, seed), entry.reason, provider, rules)
+    evidence = weigh_entry(entry, seed)
+    return make_sample(evidence, entry.reason, provider, rules, entry.ambiguous, entry.language)
 
 
 def weigh_entry(entry: Entry, seed: str) -> Evidence:
@@ -231,13 +247,16 @@ def read_rules(rules: RuleSet) -> list[Sample]:
         for example in rule.hits:
             evidence = example.evidence()
             if evidence.folded:
-                samples.append(_make(evidence, rule.reason, provider, rules))
+                samples.append(make_sample(evidence, rule.reason, provider, rules, taught=True))
     return samples
 
 
 def unique(samples: Iterable[Sample]) -> list[Sample]:
     """Each reply once, as the model sees it, with every reason that it has."""
-    return list({(sample.features, sample.reason): sample for sample in samples}.values())
+    first: dict[tuple[Features, Reason], Sample] = {}
+    for sample in samples:
+        first.setdefault((sample.features, sample.reason), sample)
+    return list(first.values())
 
 
 def digest(samples: Sequence[Sample]) -> str:

@@ -2,13 +2,14 @@
 
 A fold holds whole providers. What is learned for it holds none of these, and no near duplicate of
 any reply in it. So the figures are those of a stranger's words, which is what a model is for: the
-words that are known, rules know. Only replies whose codes leave the reason open are judged, for
-a model is asked about no other.
+words that are known, rules know. Thresholds and the curve of calibration come from the replies
+whose codes leave the reason open, for a model is asked about no other.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,21 +27,25 @@ __all__ = [
     "FOLDS",
     "MISSION",
     "TARGETS",
+    "Calibration",
     "Fold",
     "Grouped",
     "Judged",
     "bound",
     "calibrate",
+    "calibration_error",
     "choose",
     "cross_check",
     "decided",
     "fold",
     "group",
+    "held_out_sureness",
     "judge_held_out",
     "keep_proven",
+    "surest",
 ]
 
-FOLDS: Final = 10
+FOLDS: Final = 5
 #: The share of decisions that must be right, by category: more where a wrong word costs most.
 MISSION: Final = frozenset(
     {Category.SENDER_CREDENTIALS, Category.SENDER_AUTHENTICATION, Category.RECIPIENT_POLICY}
@@ -63,35 +68,52 @@ class Fold(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """Every open sample as a model saw it that had not learned from it.
+    """Every sample as a model saw it that had not learned from it; the proofs of rules apart.
 
     `logits` is (samples, labels); `known` whether the text was familiar enough to be judged;
-    `left` whether no rule decides it; `truth` the column of the right label; `folds` and
-    `templates` number fold and template.
+    `open` whether codes leave its reason open, `left` whether no rule decides it; `truth` the
+    column of the right label, `accepted` (samples, labels) that of every label as right; `folds`
+    and `templates` number fold and template, `numbers` the samples among all.
     """
 
     labels: tuple[Reason, ...]
     logits: Any
     known: Any
+    open: Any
     left: Any
     truth: Any
+    accepted: Any
     folds: Any
     templates: Any
+    numbers: Any
 
 
 def fold(samples: Sequence[Sample], templates: Sequence[int]) -> list[Fold]:
-    """Folds of about the same size: the largest group first into the smallest fold."""
+    """Folds of about the same size: the largest group first into the smallest fold.
+
+    The proofs of rules are held in none, and learned from wherever they are no relatives of what
+    is held.
+    """
+    names = [
+        sample.provider or f"#{template}"
+        for sample, template in zip(samples, templates, strict=True)
+    ]
     groups: dict[str, list[int]] = {}
     for number, sample in enumerate(samples):
-        groups.setdefault(sample.provider or f"#{templates[number]}", []).append(number)
+        if not sample.taught:
+            groups.setdefault(names[number], []).append(number)
     bins: list[list[int]] = [[] for _ in range(FOLDS)]
     for _, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         min(bins, key=len).extend(members)
     folds = []
-    for held in bins:
-        inside = set(held)
+    for held in filter(None, bins):
+        inside = {names[number] for number in held}
         near = {templates[number] for number in held}
-        learn = [n for n in range(len(samples)) if n not in inside and templates[n] not in near]
+        learn = [
+            number
+            for number in range(len(samples))
+            if names[number] not in inside and templates[number] not in near
+        ]
         folds.append(Fold(learn, held))
     return folds
 
@@ -106,25 +128,38 @@ def judge_held_out(
     learner: Learner,
     say: Callable[[str], None] = lambda line: None,
 ) -> Judged:
-    """Every open sample, judged by a learner that saw neither its provider nor its template."""
-    import numpy as np
+    """Every sample, judged by a learner that saw neither its provider nor its template.
 
-    labels = tuple(sorted({sample.reason for sample in samples}))
+    The folds are learned side by side, on all cores. `say` is told when each is done.
+    """
+    import numpy as np
+    from joblib import Parallel, delayed
+
+    labels = tuple(sorted({each for s in samples for each in (s.reason, *s.others)}))
     logits, known = np.zeros((len(samples), len(labels))), np.zeros(len(samples), dtype=bool)
     numbers = np.zeros(len(samples), dtype=int)
     folds = fold(samples, templates)
-    for number, each in enumerate(folds):
-        say(
-            f"fold {number + 1} of {len(folds)}: {len(each.learn)} to learn, {len(each.judge)} held"
-        )
-        learn = [samples[n] for n in each.learn]
-        held = [samples[n] for n in each.judge]
-        logits[each.judge], known[each.judge] = learner(learn, held, labels)
+    some = [[[samples[n] for n in part] for part in (each.learn, each.judge)] for each in folds]
+    side_by_side = Parallel(n_jobs=min(len(folds), os.cpu_count() or 1), return_as="generator")
+    results = side_by_side(delayed(learner)(learn, held, labels) for learn, held in some)
+    for number, (each, found) in enumerate(zip(folds, results, strict=True)):
+        logits[each.judge], known[each.judge] = found
         numbers[each.judge] = number
-    rows = np.array([sample.open for sample in samples])
+        say(
+            f"fold {number + 1} of {len(folds)}: {len(each.learn)} learned from,"
+            f" {len(each.judge)} judged"
+        )
+    rows = np.array([not sample.taught for sample in samples])
+    is_open = np.array([sample.open for sample in samples])
     left = np.array([sample.left for sample in samples])
     truth = np.array([labels.index(sample.reason) for sample in samples])
-    columns = (logits, known, left, truth, numbers, np.array(templates))
+    accepted = np.zeros((len(samples), len(labels)), dtype=bool)
+    for number, sample in enumerate(samples):
+        for reason in (sample.reason, *sample.others):
+            if reason in labels:
+                accepted[number, labels.index(reason)] = True
+    places = np.arange(len(samples))
+    columns = (logits, known, is_open, left, truth, accepted, numbers, np.array(templates), places)
     return Judged(labels, *(column[rows] for column in columns))
 
 
@@ -137,19 +172,82 @@ def softmax(logits: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np
     return found
 
 
-def calibrate(judged: Judged, rows: Any = slice(None)) -> float:
-    """The temperature at which the right reasons are most probable, each template counted once."""
+def calibrate(judged: Judged, rows: Any = True) -> Calibration:
+    """How far probabilities are to be trusted, from open replies, each template counted once.
+
+    First the temperature at which the right reasons are most probable, then how often the
+    category is right by what it is said to be: a curve through bins of as many replies, which
+    nowhere falls. `rows` are the samples to learn this from, as (samples,) of booleans.
+    """
+    import numpy as np
+
+    rows = judged.open & rows
+    temperature = round(_cool(judged, rows), 2)
+    found = group(judged, Calibration(temperature))
+    sure, right = found.sure[rows], found.right[rows].astype(float)
+    share = _shares(judged.templates[rows])
+    points = []
+    for some in np.array_split(np.argsort(sure, kind="stable"), _POINTS):
+        weight = share[some].sum()
+        if weight:
+            # two replies more, one right and one wrong: a small bin is never sure
+            y = ((share[some] * right[some]).sum() + 1) / (weight + 2)
+            points.append([float((share[some] * sure[some]).sum() / weight), float(y), weight])
+    return Calibration(temperature, _rising(points))
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """What a model's scores are divided by, and what its probabilities of a category are worth.
+
+    `curve` holds points (said, right), both rising; between them lies a straight line.
+    """
+
+    temperature: float
+    curve: tuple[tuple[float, float], ...] = ()
+
+    def correct(self, said: Any) -> Any:
+        """How probable it is that the category is right, for what it is said to be."""
+        import numpy as np
+
+        if not self.curve:
+            return said
+        curve = np.array(self.curve)
+        return np.interp(said, curve[:, 0], curve[:, 1])
+
+
+_POINTS: Final = 12
+
+
+def _rising(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
+    """Neighbours that fall drawn together (pool adjacent violators), rounded as a card has them."""
+    pools: list[list[float]] = []
+    for x, y, weight in points:
+        pools.append([x * weight, y * weight, weight])
+        while len(pools) > 1 and pools[-2][1] / pools[-2][2] >= pools[-1][1] / pools[-1][2]:
+            last = pools.pop()
+            pools[-1] = [one + two for one, two in zip(pools[-1], last, strict=True)]
+    return tuple((round(float(x / w), 4), round(float(y / w), 4)) for x, y, w in pools)
+
+
+def _shares(templates: Any) -> Any:
+    """What each sample counts where each template counts once."""
+    import numpy as np
+
+    _, first, sizes = np.unique(templates, return_inverse=True, return_counts=True)
+    return 1 / sizes[first]
+
+
+def _cool(judged: Judged, rows: Any) -> float:
     import numpy as np
 
     logits, truth = judged.logits[rows], judged.truth[rows]
-    _, first, sizes = np.unique(judged.templates[rows], return_inverse=True, return_counts=True)
-    share = 1 / sizes[first]
+    share = _shares(judged.templates[rows])
 
     def loss(temperature: float) -> float:
         right = softmax(logits, temperature)[np.arange(len(truth)), truth]
         return -float((share * np.log(np.maximum(right, 1e-12))).sum())
 
-    return min((0.3 + step * 0.01 for step in range(171)), key=loss)
+    return min((0.3 + step * 0.01 for step in range(271)), key=loss)
 
 
 class Grouped(msgspec.Struct, frozen=True):
@@ -163,19 +261,29 @@ class Grouped(msgspec.Struct, frozen=True):
     reason_right: Any
 
 
-def group(judged: Judged, temperature: float) -> Grouped:
+def group(judged: Judged, calibration: Calibration) -> Grouped:
     """What is decided about each held-out sample, category first, then the reason within it."""
     import numpy as np
 
-    found = softmax(judged.logits, temperature)
+    found = softmax(judged.logits, calibration.temperature)
     of_label = [MEANING[label].category for label in judged.labels]
     categories = tuple(sorted(set(of_label)))
     column = np.array([categories.index(category) for category in of_label])
     sums = np.stack([found[:, column == c].sum(axis=1) for c in range(len(categories))], axis=1)
     chosen, truth = sums.argmax(axis=1), column[judged.truth]
     inside = np.where(column[None, :] == chosen[:, None], found, 0.0).argmax(axis=1)
+    # Where a reply may as well mean another thing, its category may be another, too.
+    fits = np.zeros(sums.shape, dtype=bool)
+    for number in range(len(categories)):
+        fits[:, number] = judged.accepted[:, column == number].any(axis=1)
+    rows = np.arange(len(truth))
     return Grouped(
-        categories, chosen, sums.max(axis=1), chosen == truth, truth, inside == judged.truth
+        categories,
+        chosen,
+        calibration.correct(sums.max(axis=1)),
+        fits[rows, chosen],
+        truth,
+        judged.accepted[rows, inside],
     )
 
 
@@ -189,14 +297,14 @@ def bound(right: int, of: int) -> float:
     return (middle - reach) / (1 + z * z / of)
 
 
-def choose(judged: Judged, grouped: Grouped, rows: Any = None) -> dict[Category, float]:
+def choose(judged: Judged, grouped: Grouped, rows: Any = True) -> dict[Category, float]:
     """The lowest threshold of each category that keeps its target, where there is one.
 
     Each template has one vote, which is right where all its replies above the threshold are.
     """
     import numpy as np
 
-    inside = judged.known if rows is None else judged.known & rows
+    inside = judged.known & judged.open & rows
     thresholds = {}
     for number, category in enumerate(grouped.categories):
         target = TARGETS.get(category)
@@ -227,7 +335,7 @@ def keep_proven(
 
     A threshold fitted to few replies may pass on them by luck and fail on the next.
     """
-    checked = cross_check(judged)
+    checked = cross_check(judged) & judged.open
     proven = {}
     for category, threshold in thresholds.items():
         inside = checked & (grouped.chosen == grouped.categories.index(category))
@@ -249,3 +357,35 @@ def cross_check(judged: Judged) -> Any:
         grouped = group(judged, calibrate(judged, others))
         chosen |= decided(judged, grouped, choose(judged, grouped, others)) & ~others
     return chosen
+
+
+def held_out_sureness(judged: Judged) -> Any:
+    """The calibrated probability of each sample's category, by the curve of the other folds."""
+    import numpy as np
+
+    sure = np.zeros(len(judged.truth))
+    for number in np.unique(judged.folds):
+        own = judged.folds == number
+        sure[own] = group(judged, calibrate(judged, ~own)).sure[own]
+    return sure
+
+
+def calibration_error(sure: Any, right: Any) -> float:
+    """The expected calibration error (Naeini 2015), over fifteen bins of the same width."""
+    import numpy as np
+
+    bins = np.minimum((np.asarray(sure) * 15).astype(int), 14)
+    gaps = [
+        abs(sure[bins == each].mean() - right[bins == each].mean()) * (bins == each).mean()
+        for each in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def surest(judged: Judged, coverage: float, rows: Any = True) -> Any:
+    """The numbers of the samples that a model is surest of: a share of those that `rows` keeps."""
+    import numpy as np
+
+    sure = group(judged, Calibration(calibrate(judged).temperature)).sure
+    kept = np.flatnonzero(np.ones(len(sure), dtype=bool) & rows)
+    return kept[np.argsort(-sure[kept], kind="stable")][: round(coverage * len(kept))]

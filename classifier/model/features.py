@@ -1,28 +1,32 @@
 """Features: what the model sees of a piece of evidence, in training and in use alike.
 
 Only the words of the innermost reply count, with everything masked that names somebody or
-something (addresses, hosts, numbers), and beside them the codes and circumstances as tokens.
+something (addresses, hosts, numbers), and beside them as tokens the codes, the circumstances,
+and what rules hint at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 from classifier.evidence import Evidence, Hop
+from classifier.rules.index import Hit
+from classifier.rules.rule import Layer
 
-__all__ = ["VERSION", "Features", "characters", "grams", "known", "letters", "read_features"]
+__all__ = ["VERSION", "Features", "characters", "familiar", "grams", "known", "letters"]
+__all__ += ["read_features", "spell"]
 
 #: Raised whenever the same evidence would give other features: a model is good for one version.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Features(msgspec.Struct, frozen=True):
-    """The masked words of a reply; its codes and circumstances: `__code=550`, `__dmarc=fail`."""
+    """The masked words of a reply; codes, circumstances, hints: `__code=550`, `__hint=spam`."""
 
     text: str
     tokens: tuple[str, ...] = ()
@@ -31,33 +35,60 @@ class Features(msgspec.Struct, frozen=True):
 _MAX_TEXT: Final = 1000  # characters; what a reply means is said before them
 
 # Masks are upper case, the text is lower case: no word is ever taken for a mask. All repeats are
-# bounded, so that hostile text costs linear time.
+# bounded, so that hostile text costs linear time; and most texts lack most of the signs before.
 _MASKS: Final = (
     # (in reply to end of data command): said by the token of the command
-    (re.compile(r"\(in reply to (?:[a-z]{1,10} ){1,4}command\)"), " "),
-    (re.compile(r"\b(?:https?://|www\.)[^\s<>\"]{1,1000}"), " URL "),
-    (re.compile(r"[^\s<>@:;,()\[\]]{1,64}@[^\s<>@:;,()\[\]]{1,255}"), " ADDRESS "),
+    (("(in reply to",), re.compile(r"\(in reply to (?:[a-z]{1,10} ){1,4}command\)"), " "),
+    (("://", "www."), re.compile(r"\b(?:https?://|www\.)[^\s<>\"]{1,1000}"), " URL "),
+    (("@",), re.compile(r"[^\s<>@:;,()\[\]]{1,64}@[^\s<>@:;,()\[\]]{1,255}"), " ADDRESS "),
     # 192.0.2.1, 2001:db8::1 (and 10:22:31, which says as little)
-    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), " IP "),
-    (re.compile(r"\b[0-9a-f]{1,4}(?:(?:::?[0-9a-f]{1,4}){2,7}|::[0-9a-f]{1,4})\b"), " IP "),
+    ((".",), re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), " IP "),
+    (
+        (":",),
+        re.compile(r"\b[0-9a-f]{1,4}(?:(?:::?[0-9a-f]{1,4}){2,7}|::[0-9a-f]{1,4})\b"),
+        " IP ",
+    ),
     # 550 5.7.1 / (#5.1.1) / 550-5.7.26: said by the tokens of code and status
-    (re.compile(r"^[245]\d\d\b|#?\b[245]\.\d{1,3}\.\d{1,3}\b"), " "),
+    (("2", "4", "5"), re.compile(r"^[245]\d\d\b|#?\b[245]\.\d{1,3}\.\d{1,3}\b"), " "),
     # mx1.example.org, but not resolver.rst.authrequired, which is a word of Exchange's
-    (re.compile(r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,6}\b(?![.-]\w)"), " HOST "),
+    (
+        (".",),
+        re.compile(r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,6}\b(?![.-]\w)"),
+        " HOST ",
+    ),
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_BY_CODE: Final = (Layer.STATUS, Layer.HOP)
 _LONG_ID: Final = 8  # characters from which a word with a digit in it is an id: s-k42xq81a
 
 
-def read_features(evidence: Evidence) -> Features:
-    """The features of one failed recipient."""
-    return Features(_mask(evidence.folded[:_MAX_TEXT]), tuple(_tokens(evidence)))
+def read_features(evidence: Evidence, hits: Sequence[Hit] = ()) -> Features:
+    """The features of one failed recipient. `hits` are the rules that fire on it.
+
+    Of these only what hints, and what codes mean, are taken: a model that saw what rules decide
+    would say the same again.
+    """
+    tokens = (*_tokens(evidence), *_hints(hits))
+    return Features(_mask(evidence.folded[:_MAX_TEXT]), tokens)
+
+
+def _hints(hits: Sequence[Hit]) -> list[str]:
+    found = {f"__hint={hit.rule.reason}" for hit in hits if not hit.rule.decides}
+    found |= {
+        f"__means={hit.rule.reason}"
+        for hit in hits
+        if hit.rule.decides and hit.rule.layer in _BY_CODE and hit.place == "codes"
+    }
+    return sorted(found)
 
 
 def _mask(text: str) -> str:
-    for pattern, mask in _MASKS:
-        text = pattern.sub(mask, text)
-    return " ".join(_mask_word(word) for word in _WORD.findall(text))
+    for signs, pattern, mask in _MASKS:
+        for sign in signs:
+            if sign in text:
+                text = pattern.sub(mask, text)
+                break
+    return " ".join([word if word.isalpha() else _mask_word(word) for word in _WORD.findall(text)])
 
 
 def _mask_word(word: str) -> str:
@@ -74,6 +105,8 @@ def _tokens(evidence: Evidence) -> Iterator[str]:
         yield f"__code={evidence.reply_code}"
     if evidence.status:
         yield f"__status={evidence.status}"
+        yield f"__detail={evidence.status[2:]}"
+        yield f"__subject={evidence.status[2:].partition('.')[0]}"
     code = evidence.reply_code or evidence.status
     if code:
         yield f"__class={code[0]}"
@@ -93,9 +126,23 @@ def letters(text: str) -> int:
 
 
 def known(text: str, vocabulary: Container[str]) -> float:
-    """Which share of the words' character n-grams `vocabulary` holds, masks apart; 0 to 1."""
-    seen = {gram for word in text.split() if letters(word) for gram in characters(word)}
-    return sum(gram in vocabulary for gram in seen) / max(len(seen), 1)
+    """Which share of the words' character n-grams `vocabulary` holds; 0 to 1.
+
+    Each word counts once, masks not at all.
+    """
+    found = of = 0
+    for word in set(text.split()):
+        one, all_ = familiar(word, vocabulary)
+        found, of = found + one, of + all_
+    return found / max(of, 1)
+
+
+def familiar(word: str, vocabulary: Container[str]) -> tuple[int, int]:
+    """How many of a word's character n-grams `vocabulary` holds, of how many; none of a mask's."""
+    if not letters(word):
+        return 0, 0
+    seen = set(characters(word))
+    return sum(gram in vocabulary for gram in seen), len(seen)
 
 
 def grams(text: str) -> list[str]:
@@ -105,11 +152,15 @@ def grams(text: str) -> list[str]:
     and 1 or 2 words (`"=spf failed"`).
     """
     words = text.split()
-    found = ["=" + word for word in words]
-    found += [f"={one} {two}" for one, two in pairwise(words)]
+    found = [f"={one} {two}" for one, two in pairwise(words)]
     for word in words:
-        found += characters(word)
+        found += spell(word)
     return found
+
+
+def spell(word: str) -> list[str]:
+    """The features of one word: itself, and its pieces."""
+    return ["=" + word, *characters(word)]
 
 
 def characters(word: str) -> Iterator[str]:

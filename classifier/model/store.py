@@ -15,6 +15,7 @@ import msgspec
 
 from classifier.errors import OperatorError
 from classifier.model.features import VERSION
+from classifier.model.nested import categories_of
 from classifier.reasons import Category, Reason
 
 __all__ = ["ARRAYS", "CARD", "Card", "Weights", "find", "load", "read_card", "save"]
@@ -29,8 +30,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a model says about itself.
 
     `thresholds` holds the least probability from which a category is decided; one that is missing
-    there is never decided. `known` is the least share of a text's character n-grams that must be
-    in the vocabulary, `letters` the fewest letters that a text needs. `features` is the version of
+    there is never decided. `temperature` and `curve` calibrate (see `evaluate.Calibration`).
+    `known` is the least share of a text's character n-grams that must be in the vocabulary,
+    `letters` the fewest letters that a text needs. `features` is the version of
     `classifier.model.features`, `digest` the SHA-256 of the samples, `versions` those of what
     trained it, `scores` the measured figures.
     """
@@ -40,6 +42,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     labels: tuple[Reason, ...]
     thresholds: Mapping[Category, float]
     temperature: float
+    curve: tuple[tuple[float, float], ...]
     token_weight: float
     known: float
     letters: int
@@ -52,7 +55,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """The arrays: `idf` (words,), `weights` (words + tokens, labels), `bias` (labels,); float16."""
+    """The arrays: `idf` (words,) and `bias` (heads,), float32; `weights`, float16.
+
+    `weights` has a row for each of the words, then of the tokens, and a column for each head.
+
+    The heads are the card's labels, then their categories (see `classifier.model.nested`).
+    """
 
     idf: Any
     weights: Any
@@ -67,7 +75,7 @@ def find(path: Path | str) -> Path:
     if path != "default":
         folders = [Path(path)]
     else:  # in an installed package, or in a checkout
-        folders = [_PACKAGE / "models" / "base", _PACKAGE.parent / "models" / "base"]
+        folders = [_PACKAGE / "models" / "default", _PACKAGE.parent / "models" / "default"]
     for folder in folders:
         if (folder / CARD).is_file():
             return folder
@@ -87,6 +95,10 @@ def read_card(folder: Path) -> Card:
         faults.append("labels are missing or double")
     if not all(0 < threshold <= 1 for threshold in card.thresholds.values()):
         faults.append("thresholds are not between 0 and 1")
+    said, right = [x for x, _ in card.curve], [y for _, y in card.curve]
+    rises = said == sorted(said) and right == sorted(right)
+    if not rises or any(not 0 <= each <= 1 for each in right):
+        faults.append("the curve of calibration does not rise from 0 to 1")
     if not card.temperature > 0:
         faults.append("temperature is not above 0")
     if faults:
@@ -112,18 +124,19 @@ def load(path: Path | str = "default") -> tuple[Card, Weights]:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise OperatorError(str(folder / ARRAYS), [f"cannot be read: {error}"], _CURE) from error
     rows = len(card.words) + len(card.tokens)
+    heads = len(card.labels) + len(categories_of(card.labels))
     wanted = {
         "idf": (len(card.words),),
-        "weights": (rows, len(card.labels)),
-        "bias": (len(card.labels),),
+        "weights": (rows, heads),
+        "bias": (heads,),
     }
     faults = []
     for name, shape in wanted.items():
         array = getattr(weights, name)
         if array.shape != shape:
             faults.append(f"{name} has shape {array.shape}, the card says {shape}")
-        elif array.dtype != np.float16:
-            faults.append(f"{name} is {array.dtype}, not float16")
+        elif array.dtype != (np.float16 if name == "weights" else np.float32):
+            faults.append(f"{name} is {array.dtype}, which is none of ours")
         elif not np.isfinite(array).all():
             faults.append(f"{name} holds a value that is no number")
     if faults:

@@ -1,4 +1,4 @@
-"""The training: from the corpus and the shipped rules to a model, its card and its report.
+"""The training: from labelled replies to a model, its card and its report.
 
 Needs scikit-learn (the extra `train`).
 """
@@ -6,91 +6,96 @@ Needs scikit-learn (the extra `train`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import numpy as np
 import sklearn
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import FeatureUnion, Pipeline
 
+from classifier.errors import OperatorError
 from classifier.model import report
-from classifier.model.corpus import Sample, digest, read_replies, read_rules, templates, unique
-from classifier.model.evaluate import calibrate, choose, group, judge_held_out, keep_proven
-from classifier.model.features import VERSION, Features, grams, known, letters
-from classifier.model.store import Card, Weights, save
+from classifier.model.corpus import Sample, digest, templates, unique
+from classifier.model.evaluate import (
+    Judged,
+    calibrate,
+    choose,
+    group,
+    judge_held_out,
+    keep_proven,
+)
+from classifier.model.features import VERSION
+from classifier.model.learn import (
+    KNOWN,
+    LETTERS,
+    TOKEN_WEIGHT,
+    fit,
+    learn_linear,
+    make_pipeline,
+    take_weights,
+)
+from classifier.model.rivals import RIVALS
+from classifier.model.samples import write_samples
+from classifier.model.seen import template_key, write_seen
+from classifier.model.store import Card, save
 from classifier.reasons import Reason
-from classifier.rules.loader import load_shipped
 
-__all__ = ["NAME", "TOKEN_WEIGHT", "make_pipeline", "take_weights", "train"]
+__all__ = ["NAME", "Trained", "check_samples", "train"]
 
 NAME: Final = "base-2026.11"
-# Measured on the folds: tokens beside the text are worth 4 points of accuracy, at this weight and
-# not as part of it; `balanced` another 1 to 2; between 10 and 30 the strength C hardly matters.
-TOKEN_WEIGHT: Final = 0.25
-_STRENGTH: Final = 20.0
-_KNOWN: Final = 0.5  # of a text's character n-grams
-_LETTERS: Final = 8
+_FEWEST: Final = 20  # replies that say anything about a folder of them
+_REASONS: Final = 2
 
 
-Learned = tuple[Any, Any]  # logits, and which are known; see `evaluate.Learner`
+class Trained(msgspec.Struct, frozen=True):
+    """A trained model's card, and how it judged every open reply that it had not learned from."""
+
+    card: Card
+    samples: Sequence[Sample]
+    judged: Judged
 
 
-def _text(features: Features) -> list[str]:
-    return grams(features.text)
+def train(
+    sources: Mapping[str, Sequence[Sample]],
+    output: Path,
+    name: str = NAME,
+    rivals: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Trained:
+    """Learn from the samples of all `sources`, by what they are called, and write into `output`.
 
+    `rivals` adds a comparison with other ways to learn to the report, which takes as long again.
+    `say` is told how far it is. The same samples in the same order give the same bytes.
 
-def _tokens(features: Features) -> list[str]:
-    return list(features.tokens)
-
-
-def make_pipeline() -> Pipeline:
-    """The features and the linear model, as scikit-learn has them; `fit` takes `Features`."""
-    words = TfidfVectorizer(analyzer=_text, min_df=2, sublinear_tf=True)
-    tokens = TfidfVectorizer(analyzer=_tokens, min_df=2, use_idf=False, norm=None)
-    union = FeatureUnion(
-        [("words", words), ("tokens", tokens)], transformer_weights={"tokens": TOKEN_WEIGHT}
-    )
-    linear = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=500, tol=1e-3)
-    return Pipeline([("features", union), ("linear", linear)])
-
-
-def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: None) -> Card:
-    """Train on `corpus` and the shipped rules' hits and write the model into `output`.
-
-    `say` is told how far it is. Raises `OperatorError` with the faults of the corpus, or where
+    Raises `OperatorError` where the samples are too few or too much alike to learn from, or where
     the output cannot be written.
     """
-    rules = load_shipped()
-    replies, proven = read_replies(corpus, rules), read_rules(rules)
-    samples = unique([*replies, *proven])
+    samples = unique([sample for found in sources.values() for sample in found])
+    check_samples(samples, output)
     near = templates(samples)
     say(f"{len(samples)} replies in {len(set(near))} templates")
-    judged = judge_held_out(samples, near, _learn_linear, say)
-    temperature = round(calibrate(judged), 2)
-    grouped = group(judged, temperature)
+    judged = judge_held_out(samples, near, learn_linear, say)
+    calibration = calibrate(judged)
+    grouped = group(judged, calibration)
     thresholds = keep_proven(judged, grouped, choose(judged, grouped))
-    say("the baselines")
-    rivals = {
-        "multinomial naive Bayes": judge_held_out(samples, near, _learn_bayes),
-        "nearest reply": judge_held_out(samples, near, _learn_nearest),
-    }
+    others = {}
+    for rival, learner in RIVALS.items() if rivals else ():
+        say(f"the rival: {rival}")
+        others[rival] = judge_held_out(samples, near, learner)
     say("the whole")
-    pipeline = make_pipeline()
-    pipeline.fit([s.features for s in samples], [str(s.reason) for s in samples])
+    pipeline = fit(make_pipeline(), samples)
     weights, words, tokens = take_weights(pipeline)
     card = Card(
-        name=NAME,
+        name=name,
         features=VERSION,
         labels=tuple(Reason(label) for label in pipeline.classes_),
         thresholds=thresholds,
-        temperature=temperature,
+        temperature=calibration.temperature,
+        curve=calibration.curve,
         token_weight=TOKEN_WEIGHT,
-        known=_KNOWN,
-        letters=_LETTERS,
+        known=KNOWN,
+        letters=LETTERS,
         samples=len(samples),
         digest=digest(samples),
         versions={
@@ -103,67 +108,27 @@ def train(corpus: Path, output: Path, say: Callable[[str], None] = lambda line: 
         tokens=tokens,
     )
     save(output, card, weights)
-    counts = {"corpora/replies": len(replies), "the shipped rules' hits": len(proven)}
-    text = report.write(card, counts, judged, grouped, rivals)
-    (output / "README.md").write_text(text, encoding="utf-8")
-    return card
+    counts = {source: len(found) for source, found in sources.items()}
+    text = report.write(card, counts, samples, judged, grouped, others)
+    try:
+        write_samples(output, samples)
+        write_seen(output, (template_key(sample.features.text) for sample in samples))
+        (output / "README.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OperatorError(str(output), [f"cannot be written: {error}"], "Check it.") from error
+    return Trained(card, samples, judged)
 
 
-def knows(features: Features, vocabulary: Container[str]) -> bool:
-    """Whether a text is long and familiar enough to be judged, as `Model.knows`."""
-    text = features.text
-    return letters(text) >= _LETTERS and known(text, vocabulary) >= _KNOWN
-
-
-def take_weights(pipeline: Pipeline) -> tuple[Weights, tuple[str, ...], tuple[str, ...]]:
-    """The arrays of a fitted pipeline, and the text features and tokens that its rows stand for."""
-    (_, words), (_, tokens) = pipeline.named_steps["features"].transformer_list
-    linear = pipeline.named_steps["linear"]
-    weights = Weights(
-        idf=words.idf_.astype(np.float16),
-        weights=np.ascontiguousarray(linear.coef_.T.astype(np.float16)),
-        bias=linear.intercept_.astype(np.float16),
-    )
-    return weights, tuple(words.get_feature_names_out()), tuple(tokens.get_feature_names_out())
-
-
-def _spread(found: Any, seen: Sequence[str], labels: Sequence[Reason]) -> Any:
-    """`found` by the labels that were seen, as columns of all `labels`; the unseen are hopeless."""
-    wide = np.full((found.shape[0], len(labels)), -1e3)
-    wide[:, [list(labels).index(Reason(label)) for label in seen]] = found
-    return wide
-
-
-def _learn_linear(
-    learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
-) -> Learned:
-    pipeline = make_pipeline()
-    pipeline.fit([s.features for s in learn], [str(s.reason) for s in learn])
-    found = pipeline.decision_function([s.features for s in held])
-    vocabulary = pipeline.named_steps["features"].named_transformers["words"].vocabulary_
-    familiar = [knows(s.features, vocabulary) for s in held]
-    return _spread(found, pipeline.classes_, labels), familiar
-
-
-def _learn_bayes(
-    learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
-) -> Learned:
-    union = make_pipeline().named_steps["features"]
-    bayes = MultinomialNB(alpha=0.1)
-    bayes.fit(union.fit_transform([s.features for s in learn]), [str(s.reason) for s in learn])
-    found = bayes.predict_log_proba(union.transform([s.features for s in held]))
-    return _spread(found, bayes.classes_, labels), True
-
-
-def _learn_nearest(
-    learn: Sequence[Sample], held: Sequence[Sample], labels: Sequence[Reason]
-) -> Learned:
-    """The reason of the most similar reply, by cosine; ten times it stands in for a logit."""
-    union = make_pipeline().named_steps["features"]
-    before = union.fit_transform([s.features for s in learn])
-    alike = (union.transform([s.features for s in held]) @ before.T).toarray()
-    best = np.zeros((len(held), len(labels)))
-    for number, sample in enumerate(learn):
-        column = labels.index(sample.reason)
-        best[:, column] = np.maximum(best[:, column], alike[:, number])
-    return best * 10, True
+def check_samples(samples: Sequence[Sample], where: Path) -> None:
+    """Raises `OperatorError` where `samples` are too few, or all of one reason or one template."""
+    faults = []
+    reasons = {sample.reason for sample in samples}
+    if len(samples) < _FEWEST:
+        faults.append(f"{len(samples)} different replies are too few; {_FEWEST} are the least")
+    if len(reasons) < _REASONS:
+        faults.append(f"all replies have the reason {', '.join(sorted(reasons)) or 'none'}")
+    elif len(set(templates(samples))) < 2 * _REASONS:
+        faults.append("the replies are of fewer than four templates, so nothing can be held out")
+    if faults:
+        cure = "Label more (`whybounce label`), or learn on top of a model with --base."
+        raise OperatorError(str(where), faults, cure)
