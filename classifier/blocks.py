@@ -16,6 +16,7 @@ from msgspec import UnsetType
 from classifier.authres import Auth
 from classifier.explain import Explanation
 from classifier.hops import ReceivedHop, read_hops
+from classifier.model.seen import Seen
 from classifier.reasons import MEANING, Fault, Kind, Permanence, Reason
 from classifier.report import Report
 from classifier.rows import Row
@@ -72,12 +73,18 @@ class _Blocks:
     """Lines with a label, out to a terminal or file."""
 
     def __init__(
-        self, output: Output, width: int, colour: bool, encoding: str, counted: tuple[str, str]
+        self,
+        output: Output,
+        width: int,
+        colour: bool,
+        encoding: str,
+        counted: tuple[str, str],
+        seen: Seen | None = None,
     ) -> None:
         """`counted` is what one call of `write` is about, one and many of it."""
         self._output, self._width, self._encoding = output, max(width, 40), encoding
         self._palette = Palette(colour)
-        self._tally = Tally(*counted)
+        self._tally = Tally(*counted, seen)
         self._begun = False
 
     def _print(self, lines: Iterable[str]) -> None:
@@ -147,9 +154,16 @@ class _Blocks:
 class MailBlocks(_Blocks):
     """The records of mails, as text."""
 
-    def __init__(self, output: Output, width: int, colour: bool, encoding: str = "utf-8") -> None:
-        """`width` is in columns, at least 40."""
-        super().__init__(output, width, colour, encoding, ("mail", "mails"))
+    def __init__(
+        self,
+        output: Output,
+        width: int,
+        colour: bool,
+        encoding: str = "utf-8",
+        seen: Seen | None = None,
+    ) -> None:
+        """`width` is in columns, at least 40; `seen` is for the counts, as in `Tally`."""
+        super().__init__(output, width, colour, encoding, ("mail", "mails"), seen)
         self._after_line = False
 
     def write(self, records: Sequence[Row], report: Report | None = None) -> None:

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from classifier.explain import Explanation
+from classifier.model.seen import Seen
 from classifier.reasons import Permanence
 from classifier.report import Report
 from classifier.rows import Row
@@ -83,12 +84,16 @@ class Table(Generic[Record]):
         width: int,
         colour: bool,
         encoding: str = "utf-8",
+        seen: Seen | None = None,
     ) -> None:
-        """`width` is in columns; `counted` names what one call of `write` is about."""
+        """`width` is in columns; `counted` names what one call of `write` is about.
+
+        `seen` are the templates of replies that are no news in the counts.
+        """
         self._output, self._width = output, width
         self._columns: Sequence[Column[Record]] = columns
         self._palette, self._encoding = Palette(colour), encoding
-        self._tally = Tally(*counted)
+        self._tally = Tally(*counted, seen)
         self._held: list[Record] = []
         self._layout: list[tuple[Column[Record], int]] = []
 

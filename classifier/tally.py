@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from classifier.explain import Explanation
+from classifier.model.seen import Seen
+from classifier.novelty import Novelty
 from classifier.reasons import Kind
 from classifier.rows import Row
 from classifier.terminal import Palette, Style, wrap
@@ -29,9 +31,13 @@ _KINDS: Final = {
 class Tally:
     """What was counted, whatever its number, in a few bytes."""
 
-    def __init__(self, one: str, many: str) -> None:
-        """`one` and `many` name what one call of `add` is about: a mail, a reply."""
+    def __init__(self, one: str, many: str, seen: Seen | None = None) -> None:
+        """`one` and `many` name what one call of `add` is about: a mail, a reply.
+
+        `seen` are the templates of replies that are no news.
+        """
         self._names = (one, many)
+        self._novelty = Novelty(seen or Seen())
         self._seen = 0
         self._kinds: Counter[Kind] = Counter()
         self._categories: Counter[str] = Counter()
@@ -46,6 +52,8 @@ class Tally:
             if record.category and record.fault:
                 self._categories[record.category] += 1
                 self._faults[record.fault] += 1
+                if isinstance(record, Row):
+                    self._novelty.add(record)
 
     def lines(self, width: int, palette: Palette) -> Iterator[str]:
         """The counts in lines of at most `width` columns."""
@@ -55,12 +63,23 @@ class Tally:
             yield palette.paint(line, Style.STRONG)
         for label, counter in (("what", self._categories), ("who acts", self._faults)):
             ranked = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
-            begin = "  " + palette.paint(f"{label:10}  ", Style.LABEL)
+            begin = _label(label, palette)
             # The blank inside "3 x" must not break: a number belongs to its name.
             text = ", ".join(f"{count:,}\N{NO-BREAK SPACE}{name}" for name, count in ranked)
-            for line in wrap(text, width - 14) if text else ():
+            for line in wrap(text, width - len(_BELOW)) if text else ():
                 yield begin + line.replace("\N{NO-BREAK SPACE}", " ")
-                begin = " " * 14
+                begin = _BELOW
+        begin = _label("to watch", palette)
+        for line in self._novelty.lines(width - len(_BELOW)):
+            yield begin + line
+            begin = _BELOW
+
+
+_BELOW: Final = " " * 14  # as wide as a label
+
+
+def _label(label: str, palette: Palette) -> str:
+    return "  " + palette.paint(f"{label:10}  ", Style.LABEL)
 
 
 def _count(count: int, names: tuple[str, str]) -> str:

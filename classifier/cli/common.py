@@ -19,6 +19,7 @@ __all__ = [
     "UNREAD",
     "Format",
     "Look",
+    "Shape",
     "choose_format",
     "complain",
     "look",
@@ -40,6 +41,13 @@ class Format(StrEnum):
     TABLE = "table"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+class Shape(StrEnum):
+    """How something that is no list of records is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):

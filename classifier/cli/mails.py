@@ -19,7 +19,7 @@ from classifier.report import Report
 from classifier.rows import Row, error_row, flatten
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
-__all__ = ["judge_mails"]
+__all__ = ["judge_mails", "spare_inputs"]
 
 _FIELD_NAME: Final = re.compile(r"[!-9;-~]+")  # RFC 5322 3.6.8
 
@@ -37,13 +37,13 @@ def judge_mails(
     """Judge all mails under `paths`; the exit status. The arguments are those of the command."""
     headers = _check_headers(headers)
     taxonomies = list(dict.fromkeys(taxonomies))
-    _spare_inputs(paths, output)
+    spare_inputs(paths, output)
     form = choose_format(chosen, output)
     if to_terminal(output):
         progress = False  # the records themselves show how far it is
     try:
         with open_output(output) as out, Progress(progress, total_size(paths)) as bar:
-            sink = _make_sink(form, out, headers, output, colour, taxonomies)
+            sink = _make_sink(form, out, headers, output, colour, taxonomies, classifier.folder)
             sink = translated(sink, taxonomies)
             whole = _run(classifier, paths, headers, sink, bar)
             bar.stop()
@@ -102,7 +102,7 @@ def _check_headers(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _spare_inputs(paths: Sequence[str], output: str | None) -> None:
+def spare_inputs(paths: Sequence[str], output: str | None) -> None:
     """Refuse to write over what is to be read."""
     if output in (None, "-"):
         return
@@ -122,6 +122,7 @@ def _make_sink(
     output: str | None,
     colour: bool | None,
     taxonomies: Sequence[str],
+    model: Path | None,
 ) -> Sink[Row]:
     if form is Format.JSONL:
         return JsonLines(out)
@@ -131,13 +132,16 @@ def _make_sink(
         return Csv(
             out, sorted(flatten(empty), key=lambda name: name.startswith("headers.")), flatten
         )
-    seen = look(output, colour)
+    # Only people get counts, and only they wait for what those need.
+    from classifier.model.seen import Seen
+
+    seen, known = look(output, colour), Seen.load(model)
     if form is Format.TABLE:
         from classifier.tables import MAIL_COLUMNS, Table
 
         counted = ("mail", "mails")
         columns = columns_of(MAIL_COLUMNS, taxonomies)
-        return Table(out, columns, counted, seen.table_width, seen.colour, seen.encoding)
+        return Table(out, columns, counted, seen.table_width, seen.colour, seen.encoding, known)
     from classifier.blocks import MailBlocks
 
-    return MailBlocks(out, seen.text_width, seen.colour, seen.encoding)
+    return MailBlocks(out, seen.text_width, seen.colour, seen.encoding, known)
