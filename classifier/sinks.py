@@ -22,7 +22,17 @@ from classifier.errors import OperatorError
 from classifier.report import Report
 from classifier.terminal import neutral, scrub
 
-__all__ = ["Cell", "Closed", "Csv", "JsonLines", "Output", "Sink", "Writable", "open_output"]
+__all__ = [
+    "Cell",
+    "Closed",
+    "Csv",
+    "JsonLines",
+    "Output",
+    "Sink",
+    "Writable",
+    "bare_cell",
+    "open_output",
+]
 
 _BATCH: Final = 128 * 1024  # bytes that are gathered before they are written
 _PAUSE: Final = 1.0  # seconds after which what is gathered goes out with the next record
@@ -273,3 +283,8 @@ def _cell(value: Cell) -> str:
     if not isinstance(value, str):
         return repr(value)
     return f"'{neutral(value)}" if value.startswith(_FORMULA) else neutral(value)
+
+
+def bare_cell(cell: str) -> str:
+    """The text that `Csv` wrote as `cell`, without the quote before what looks like a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

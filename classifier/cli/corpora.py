@@ -22,6 +22,7 @@ from classifier.corpus.importing import (
     import_table,
     read_records,
 )
+from classifier.corpus.labelled import import_labelled, looks_labelled
 from classifier.corpus.sisimai import import_sisimai, looks_like_sisimai
 from classifier.corpus.split import split
 from classifier.corpus.stats import Counts, count, missing, providers
@@ -183,17 +184,27 @@ def import_source(source: Path, into: Path, labels: Path | None, root: Path) -> 
         if imported.mails
         else (f"{imported.rows} replies")
     )
-    left = f"; {len(imported.left)} left out" if imported.left else ""
-    sys.stdout.write(f"{into}: {what}{left}\n")
-    return 0 if imported.rows and not imported.left else UNREAD
+    counts = (
+        (imported.known, "there already"),
+        (imported.passed, "without a reason passed over"),
+        (len(imported.left), "left out"),
+    )
+    more = "".join(f"; {number} {said}" for number, said in counts if number)
+    sys.stdout.write(f"{into}: {what}{more}\n")
+    return 0 if (imported.rows or imported.known) and not imported.left else UNREAD
 
 
 def _import_records(source: Path, into: Path, root: Path) -> Imported:
     records = read_records(source)
     if looks_like_sisimai(records):
         return import_sisimai(records, source.name, into, load_shipped())
+    if looks_labelled(records):
+        return import_labelled(records, source.name, into)
     if not records or "origin" not in records[0]:
-        cure = "Give folders named by reasons, an mbox with --labels, or records with `origin`."
+        cure = (
+            "Give folders named by reasons, an mbox with --labels, records with `origin`, or what"
+            " `whybounce label` wrote."
+        )
         raise OperatorError(str(source), ["is nothing that can be imported"], cure)
     return import_records(records, source.name, root, into, Classifier())
 

@@ -44,6 +44,7 @@ Examples:
   whybounce corpus import old.mbox --labels old.csv --into mine/   an mbox and a table
   whybounce corpus import fixed.jsonl --into mine/                 what classify wrote, corrected
   whybounce corpus import sisimai.json --into mine/                records of Sisimai, as replies
+  whybounce corpus import label.csv --into mine/                   what label wrote, filled in
 
 The table has a line of names: mail (number from 0, name or Message-ID), reason, and if you like
 recipient, kind, permanence. Mails hold names and addresses: see `whybounce corpus anonymise`.

@@ -37,11 +37,16 @@ __all__ = [
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What came in, and what did not: a line each, with the reason."""
+    """What came in, and what did not: a line each, with the reason.
+
+    `passed` counts rows that nobody labelled, `known` what the corpus had already.
+    """
 
     mails: int
     rows: int
     left: tuple[str, ...]
+    passed: int = 0
+    known: int = 0
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,9 +183,17 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def _read_csv(path: Path) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        lines = io.StringIO(text, newline="")
+        return list(csv.DictReader(lines, delimiter=_find_delimiter(text), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise OperatorError(str(path), [f"cannot be read: {error}"], "Give a CSV.") from error
+        cure = "Give a CSV; a spreadsheet saves it as CSV UTF-8."
+        raise OperatorError(str(path), [f"cannot be read: {error}"], cure) from error
+
+
+def _find_delimiter(text: str) -> str:
+    """What parts the names in the first line: spreadsheets of half the world write semicolons."""
+    names = text.partition("\n")[0]
+    return max(",;\t", key=names.count)
 
 
 def _read_wish(cells: Mapping[str, Any]) -> Wish:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from classifier.corpus.entries import write_entries
 from classifier.corpus.importing import Imported, write_about
 from classifier.judge import judge
 from classifier.model.corpus import Entry, weigh_entry
@@ -63,8 +64,7 @@ def import_sisimai(
             entries[text] = entry
     if entries:
         write_about(into)
-        path = into / f"{Path(name).stem}.toml"
-        path.write_text("\n".join(map(_write_entry, entries.values())), encoding="utf-8")
+        write_entries(into / f"{Path(name).stem}.toml", entries.values())
     return Imported(0, len(entries), tuple(left))
 
 
@@ -80,18 +80,6 @@ def _make_entry(text: str, allowed: Sequence[Reason], rules: RuleSet) -> Entry |
     same = verdict.reason is reason
     permanence = verdict.permanence if same else MEANING[reason].usual
     return msgspec.structs.replace(draft, reason=reason, permanence=permanence)
-
-
-def _write_entry(entry: Entry) -> str:
-    keys = ("text", "provider", "reason", "permanence", "source")
-    # A string of JSON is one of TOML, but for DEL, which must be escaped there (TOML 1.0).
-    lines = [
-        f"{key} = {msgspec.json.encode(str(getattr(entry, key))).decode()}".replace(
-            "\x7f", "\\u007f"
-        )
-        for key in keys
-    ]
-    return "\n".join(["[[reply]]", *lines, ""])
 
 
 _SLOTS: Final = (
