@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from classifier.cli.common import FAULT, Format, complain
+from classifier.cli.common import FAULT, Format, Shape, complain
 from classifier.cli.corpus import app as corpus
 from classifier.cli.options import (
     ColourOption,
@@ -72,6 +72,25 @@ SMTP dialogue; follows a colon at the end of a line without a code; or is the ne
 bounce's status part. A blank line ends what stands above it. To have several lines of a log or of
 prose judged as one, give them as one TEXT.
 """
+_DRIFT: Final = """
+Examples:
+
+\b
+  whybounce classify --format jsonl -o october.jsonl october.mbox
+  whybounce drift october.jsonl november.jsonl      what changed from one month to the next
+  whybounce classify mails/ | whybounce drift before.jsonl.gz -
+                                                    the same mails by other rules: what flips
+  whybounce drift --fail-over 0.02 before.csv after.csv
+                                                    for CI: status 1 where over 2 % went wrong
+
+A template is a wording with all masked that differs from reply to reply. Of the differences that
+are told to be more than chance at most 1 % is chance, were each failure to come by itself.
+Memory is bounded: of more than 50,000 templates a run the rest is left out, which is said. In text
+it is the few rows that matter; json has them all.
+
+Exit status: 0; 1 over the limit of --fail-over; 2 wrong usage, or a file that is no run. Lines
+that are no records are passed over and counted; standard error names the first.
+"""
 _FORMATS: Final = """
 Examples:
 
@@ -89,12 +108,44 @@ Examples:
 
 Exit status: 0; with --check, 1 where a page is stale or missing; 2 wrong usage.
 """
+_LABEL: Final = """
+Examples:
+
+\b
+  whybounce label --out label.csv archive.mbox      what a label would teach most, first
+  whybounce corpus import label.csv --into mine/    once `reason` is filled in
+
+Each row is a cluster of failures that say the same, with an example in which {recipient}, {host},
+{ip} and the like stand for who and where it names. Fill in `reason` (`permanence` only where it is
+not the usual one) for the rows that you know; rows without one are passed over.
+corpora/RETRAINING.md leads from an archive to a better model.
+
+Exit status: 0; 1 something could not be read, or holds no failure; 2 wrong usage, or a fault of the
+rules, the model or the output; 130 interrupted, and what was read is written.
+"""
 _TRAIN: Final = """
 Examples:
 
 \b
-  whybounce train                                   in a checkout: the shipped model, again
-  whybounce train --corpus replies/ --output mine/  a model of your own
+  whybounce train mine/ --out model/           the shipped model, and what you labelled
+  whybounce train mine/ --base none --out m/   your own labels alone
+  whybounce train                              in a checkout: the shipped model, again
+  whybounce classify --model model/ box.mbox   then use it (or set WHYBOUNCE_MODEL)
+"""
+_EVALUATE: Final = """
+Examples:
+
+\b
+  whybounce evaluate default mine/                 the shipped model, on what you labelled
+  whybounce evaluate model/ mine/ --out figures/   a model of yours; tables and plots as files, too
+  whybounce evaluate none corpora/replies          the rules alone
+  whybounce evaluate model/ mine/ -f json | jq '.parts[].scores'
+
+What is worded as a reply that the model was trained on is counted apart. --out DIR gets
+evaluation.md, evaluation.json and, with matplotlib (pip install 'whybounce[plots]'), confusion.svg,
+reliability.svg and coverage.svg.
+
+Exit status: 0; 2 wrong usage, or a fault of the model, the rules, the corpora or the output.
 """
 
 
@@ -180,6 +231,49 @@ def explain(
     raise typer.Exit(judge_replies(texts, judge, format, output, color, taxonomy or (), trace))
 
 
+@app.command(epilog=_DRIFT)
+def drift(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="Records as `whybounce classify` writes them, JSON lines or CSV, packed or not;"
+            " or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The later ones.", show_default=False)],
+    format: Annotated[  # noqa: A002 - the name of the option
+        Shape | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="text for people, json for programs. If not given: text on a terminal, else json.",
+            show_default=False,
+        ),
+    ] = None,
+    output: OutputOption = None,
+    fail_over: Annotated[
+        float | None,
+        typer.Option(
+            "--fail-over",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Exit with 1 where the share of undetermined failures grew by more than SHARE, or"
+            " more than SHARE of the failures of NEW are judged otherwise than the same words in"
+            " OLD. 0.02 is 2 %.",
+            show_default=False,
+        ),
+    ] = None,
+    color: ColourOption = None,
+) -> None:
+    """What changed from one run of `classify` to another, and whether it is more than chance."""
+    from classifier.cli.drift import compare_runs
+
+    raise typer.Exit(compare_runs(old, new, format, output, color, fail_over))
+
+
 @app.command(epilog=_FORMATS)
 def formats(
     format: Annotated[  # noqa: A002 - the name of the option
@@ -214,26 +308,139 @@ def reference(
     raise typer.Exit(make_reference(output, check))
 
 
+@app.command(epilog=_LABEL)
+def label(
+    context: typer.Context,
+    path: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Mails, as for `whybounce classify`, or - for standard input, which is also read"
+            " where no PATH is given.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "--output",
+            "-o",
+            metavar="FILE.csv",
+            help="Write to FILE.csv, which appears whole or not at all. If not given: standard"
+            " output.",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="ROWS", min=0, help="Rows at most; 0 for all.")
+    ] = 200,
+    rules: RulesOption = None,
+    model: ModelOption = "default",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also what rules and model are sure of, at the end.")
+    ] = False,
+    progress: Annotated[
+        bool | None,
+        typer.Option("--progress/--no-progress", help="How far it is.", show_default=False),
+    ] = None,
+) -> None:
+    """Find what is worth labelling in an archive, and write it as a CSV to fill in."""
+    paths = path or _use_stdin(context)
+    from classifier.cli.label import label_mails
+
+    chosen = None if model == "none" else model
+    raise typer.Exit(label_mails(paths, output, limit, rules or (), chosen, all_, progress))
+
+
 @app.command(epilog=_TRAIN)
 def train(
     corpus: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="A folder of labelled replies (see corpora/README.md)."),
-    ] = Path("corpora/replies"),
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CORPUS]...",
+            help="Folders of labelled replies or mails (see corpora/README.md). None: the shipped"
+            " model again, from a checkout's corpora/replies and the rules.",
+        ),
+    ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the model is written.")
-    ] = Path("models/base"),
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where the model is written."),
+    ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR", help="The model to learn on top of: a folder, `default`, or `none`."
+        ),
+    ] = "default",
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What the model is called; if not given: its folder."),
+    ] = None,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="Compare with other ways to learn, for the report.")
+    ] = False,
 ) -> None:
-    """Make the model again, from labelled replies and the shipped rules (needs scikit-learn)."""
+    """Learn from labelled corpora what no rule knows (needs scikit-learn)."""
     from classifier.cli.train import train_model
 
-    raise typer.Exit(train_model(corpus, output))
+    raise typer.Exit(train_model(corpus or [], output, base, name, rivals))
+
+
+@app.command(epilog=_EVALUATE)
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A folder that `whybounce train` wrote, `default` for the shipped model, or `none`"
+            " for the rules alone.",
+            show_default=False,
+        ),
+    ],
+    corpus: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="CORPUS...",
+            help="Folders of labelled replies or mails (see corpora/README.md), or folders of"
+            " these.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Write tables and plots into DIR, too.",
+            show_default=False,
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        Shape,
+        typer.Option("--format", "-f", help="text for people, json for programs, with more."),
+    ] = Shape.TEXT,
+    progress: Annotated[
+        bool | None,
+        typer.Option("--progress/--no-progress", help="How far it is.", show_default=False),
+    ] = None,
+    color: ColourOption = None,
+) -> None:
+    """How often rules, model and both are right on labelled corpora, in tables and plots."""
+    from classifier.cli.evaluate import evaluate_model
+
+    raise typer.Exit(evaluate_model(model, corpus, output, rules or [], format, progress, color))
 
 
 def _make_classifier(rules: list[Path] | None, model: str) -> Classifier:
     from classifier.pipeline import Classifier
 
-    return Classifier(rules or (), None if model == "none" else model)
+    made = Classifier(rules or (), None if model == "none" else model)
+    if made.folder is None and model != "none":
+        complain("the shipped model is missing, so rules judge alone")
+    return made
 
 
 def _use_stdin(context: typer.Context) -> list[str]:
