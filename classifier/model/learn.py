@@ -31,7 +31,7 @@ TOKEN_WEIGHT: Final = 0.25
 _STRENGTH: Final = 100.0
 _AS_RIGHT: Final = 0.5  # what all the other readings of an ambiguous reply weigh together
 KNOWN: Final = 0.5  # of a text's character n-grams
-LETTERS: Final = 8
+LETTERS: Final = 16
 
 Learned = tuple[Any, Any]  # logits, and which are known; see `evaluate.Learner`
 
