@@ -176,6 +176,9 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
             f" {prediction.runner_up} {prediction.next_share:.2f}"
         )
         return msgspec.structs.replace(before, evidence=(*before.evidence, fact))
+    hinted = before.category is MEANING[reason].category
+    if hinted and prediction.share < _STRONGLY:
+        reason = before.reason  # of its category the model is sure, not of the reason in it
     meaning = MEANING[reason]
     against = _doubts(reason, evidence)
     if before.category not in (meaning.category, Category.UNDETERMINED):

@@ -470,6 +470,25 @@ def test_a_hint_that_says_otherwise_is_a_doubt() -> None:
     assert any(fact.startswith("against: hint:text/x") for fact in verdict.evidence)
 
 
+@pytest.mark.parametrize(
+    ("share", "reason"), [(0.6, Reason.DKIM_FAILED), (0.97, Reason.SPF_FAILED)]
+)
+def test_a_hint_names_the_reason_where_the_model_is_sure_of_the_category_alone(
+    share: float, reason: Reason
+) -> None:
+    evidence = weigh_text("550 no spf")
+    before = left_open(
+        evidence,
+        decided_by="hint:text/x",
+        reason=Reason.DKIM_FAILED,
+        category=Category.SENDER_AUTHENTICATION,
+    )
+    verdict = judge_model(evidence, msgspec.structs.replace(GUESS, share=share), before)
+    assert verdict.reason is reason
+    assert verdict.decided_by == "model:test-1"
+    assert verdict.confidence == GUESS.confidence
+
+
 def test_checks_that_passed_are_a_doubt() -> None:
     evidence = weigh_text("550 no spf", auth={"dmarc": "pass"})
     verdict = judge_model(evidence, GUESS, left_open(evidence))
