@@ -21,6 +21,7 @@ from classifier.rules.measured import estimate
 from classifier.rules.rule import Layer, Rule
 
 __all__ = [
+    "STRONGLY",
     "Competition",
     "Prediction",
     "Verdict",
@@ -30,6 +31,7 @@ __all__ = [
     "doubtful",
     "judge",
     "judge_model",
+    "settle",
     "undecided",
 ]
 
@@ -93,7 +95,7 @@ _DOUBT: Final = 0.8
 _LESS_DOUBT: Final = 0.96
 _LAST_RESORT: Final = 0.9
 _SURE: Final = 0.8  # from where nobody else is asked
-_STRONGLY: Final = 0.95  # from where a model's other opinion counts
+STRONGLY: Final = 0.95  # from where a model's other opinion counts
 
 # Members of an enumeration, looked up once: each look-up costs ten times a comparison.
 _PERMANENT: Final = Permanence.PERMANENT
@@ -148,13 +150,15 @@ def _part(hits: Sequence[Hit]) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
 
 def judge(evidence: Evidence, rules: RuleSet) -> Verdict:
     """The verdict on one failed recipient by the rules alone."""
-    owner, hits = rules.ask(evidence)
-    if evidence.command in _BEFORE_MAIL:
-        hits, _ = _part(hits)
-    winner = find_winner(hits)
+    return settle(evidence, compete(evidence, rules))
+
+
+def settle(evidence: Evidence, competition: Competition) -> Verdict:
+    """The verdict that a competition of the rules on this evidence comes to."""
+    owner, winner = competition.owner, competition.winner
     if winner is None:
         return _undetermined(evidence, owner)
-    return _verdict(winner, evidence, owner, hits)
+    return _verdict(winner, evidence, owner, competition.hits)
 
 
 def undecided(verdict: Verdict) -> bool:
@@ -177,7 +181,7 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
         )
         return msgspec.structs.replace(before, evidence=(*before.evidence, fact))
     hinted = before.category is MEANING[reason].category
-    if hinted and prediction.share < _STRONGLY:
+    if hinted and prediction.share < STRONGLY:
         reason = before.reason  # of its category the model is sure, not of the reason in it
     meaning = MEANING[reason]
     against = _doubts(reason, evidence)
@@ -204,7 +208,7 @@ def judge_model(evidence: Evidence, prediction: Prediction, before: Verdict) -> 
 def dispute(evidence: Evidence, prediction: Prediction, verdict: Verdict) -> Verdict:
     """A rule's verdict that a model strongly disagrees with: it stands, but is less sure."""
     category = MEANING[prediction.reason].category
-    if category == verdict.category or prediction.confidence < _STRONGLY:
+    if category == verdict.category or prediction.confidence < STRONGLY:
         return verdict
     if not _possible(prediction.reason, evidence):
         return verdict

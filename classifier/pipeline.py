@@ -15,8 +15,8 @@ from classifier.judge import (
     compete,
     dispute,
     doubtful,
-    judge,
     judge_model,
+    settle,
     undecided,
 )
 from classifier.message import parse
@@ -153,18 +153,18 @@ class Classifier:
 
         The model is a second opinion, too, on what the rules are not sure of.
         """
-        verdicts = [judge(evidence, self._rules) for evidence in evidences]
+        competitions = [compete(evidence, self._rules) for evidence in evidences]
+        verdicts = [*map(settle, evidences, competitions)]
         left = [n for n, verdict in enumerate(verdicts) if undecided(verdict) or doubtful(verdict)]
         # the shipped model costs its loading when it is first needed
         model = self.load_model() if left else None
         if model is None:
             return verdicts
-        some = [evidences[number] for number in left]
-        asked = [(evidence, compete(evidence, self._rules).hits) for evidence in some]
+        asked = [(evidences[number], competitions[number].hits) for number in left]
         for number, prediction in zip(left, model.predict(asked), strict=True):
             if prediction is not None:
-                settle = judge_model if undecided(verdicts[number]) else dispute
-                verdicts[number] = settle(evidences[number], prediction, verdicts[number])
+                weigh_in = judge_model if undecided(verdicts[number]) else dispute
+                verdicts[number] = weigh_in(evidences[number], prediction, verdicts[number])
         return verdicts
 
     @staticmethod

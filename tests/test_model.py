@@ -617,13 +617,13 @@ def test_what_does_not_stand_the_cross_check_decides_nothing() -> None:
     grouped = evaluate.group(sure, PLAIN)
     thresholds = evaluate.choose(sure, grouped)
     assert thresholds
-    assert evaluate.keep_proven(sure, grouped, thresholds) == thresholds
+    assert evaluate.keep_proven(sure, grouped, thresholds, evaluate.cross_check(sure)) == thresholds
     # 30 replies keep the target, the 15 of the other fold do not
     few = judged([True] * 30 + [False] * 30)
     grouped = evaluate.group(few, PLAIN)
     thresholds = evaluate.choose(few, grouped)
     assert thresholds
-    assert evaluate.keep_proven(few, grouped, thresholds) == {}
+    assert evaluate.keep_proven(few, grouped, thresholds, evaluate.cross_check(few)) == {}
 
 
 def test_too_few_replies_give_no_threshold() -> None:
@@ -635,7 +635,7 @@ def test_the_curve_tells_how_often_what_is_said_is_right() -> None:
     held = judged([True, False] * 300)  # half right, however sure
     curve = evaluate.calibrate(held)
     assert float(curve.correct(0.99)) == pytest.approx(0.5, abs=0.1)
-    assert evaluate.calibration_error(evaluate.held_out_sureness(held), held.truth == 0) < 0.1
+    assert evaluate.calibration_error(evaluate.cross_check(held).sure, held.truth == 0) < 0.1
 
 
 def test_the_calibration_error_is_that_of_its_definition() -> None:
@@ -647,7 +647,7 @@ def test_the_calibration_error_is_that_of_its_definition() -> None:
 
 def test_the_surest_come_first() -> None:
     held = judged([True] * 60 + [False] * 60)
-    assert evaluate.surest(held, 0.25).tolist() == list(range(30))
+    assert evaluate.surest(held, PLAIN, 0.25).tolist() == list(range(30))
 
 
 # ---- training

@@ -9,9 +9,10 @@ import msgspec
 
 from classifier.corpus.samples import Labelled
 from classifier.evidence import Evidence
-from classifier.judge import Prediction, Verdict, compete, judge, judge_model, undecided
+from classifier.judge import Prediction, Verdict, compete, judge_model, settle, undecided
 from classifier.model.evaluate import Calibration
 from classifier.model.features import Features, read_features
+from classifier.model.nested import likeliest
 from classifier.model.seen import Seen, template_key
 from classifier.pipeline import Classifier
 from classifier.reasons import MEANING, Category, Permanence, Reason
@@ -90,8 +91,9 @@ def ask(labelled: Iterable[Labelled], classifier: Classifier) -> list[Case]:
     every = list(labelled)
     seen = Seen.load(classifier.folder)
     evidences = [each.evidence for each in every]
-    alone = [judge(evidence, classifier.rules) for evidence in evidences]
-    hits = [compete(evidence, classifier.rules).hits for evidence in evidences]
+    competitions = [compete(evidence, classifier.rules) for evidence in evidences]
+    alone = [*map(settle, evidences, competitions)]
+    hits = [competition.hits for competition in competitions]
     features = [read_features(*asked) for asked in zip(evidences, hits, strict=True)]
     model = classifier.load_model()
     said: Sequence[Answer | None] = [None] * len(every)
@@ -154,23 +156,18 @@ def _ask_model(
 def _guess(model: Model, curve: Calibration, features: Features) -> Answer:
     """The likeliest reason in the likeliest category, as `Model.predict` has it, sure or not."""
     found = model.probabilities(features)
-    sums: dict[Category, float] = {}
-    for reason, share in found.items():
-        category = MEANING[reason].category
-        sums[category] = sums.get(category, 0.0) + share
-    best = max(sorted(sums), key=sums.__getitem__)
-    inside = [reason for reason in found if MEANING[reason].category is best]
+    reason, share = likeliest(found)
     knows = model.knows(features)
     return Answer(
-        reason=max(inside, key=found.__getitem__),
+        reason=reason,
         permanence=None,
-        confidence=round(min(float(curve.correct(sums[best])), 1.0), 3),
+        confidence=round(min(float(curve.correct(share)), 1.0), 3),
         decided=False,
         says=knows,
         about_category=True,
         # Rounded, for alike replies of another batch differ in the last digits. What it does not
         # know it never decides, so that comes behind all that it knows.
-        rank=round(sums[best], 6) - (not knows),
+        rank=round(share, 6) - (not knows),
     )
 
 

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from classifier.evidence import Evidence
-from classifier.judge import Prediction, Verdict, compete, judge, judge_model, undecided
+from classifier.judge import (
+    STRONGLY,
+    Prediction,
+    Verdict,
+    compete,
+    judge_model,
+    settle,
+    undecided,
+)
 from classifier.model.features import read_features
 from classifier.reasons import MEANING, Category, Reason
 from classifier.rules.engine import Hit, RuleSet
@@ -25,7 +33,6 @@ __all__ = ["Asker", "Opinion"]
 
 _SURE: Final = 0.8  # confidence from which a rule's verdict needs no label
 _MODEL_SURE: Final = 0.9  # the same of a model's, which has seen fewer words
-_STRONGLY: Final = 0.95  # from where its disagreement with a rule is worth a look
 _VAGUE: Final = 0.8  # probability from which a reply is taken for one that says nothing
 _RIVAL: Final = re.compile(r"would say ([a-z-]+)")
 _KEPT: Final = 8192  # guesses that are remembered
@@ -92,8 +99,9 @@ class Asker:
         """The opinion on one failure. Never raises."""
         # Where it was read says how well the mail is known, and a label teaches nothing of that.
         evidence = msgspec.structs.replace(evidence, places={})
-        verdict = judge(evidence, self._rules)
-        guess, prediction = self._guess(evidence, compete(evidence, self._rules).hits)
+        competition = compete(evidence, self._rules)
+        verdict = settle(evidence, competition)
+        guess, prediction = self._guess(evidence, competition.hits)
         if undecided(verdict) and prediction is not None:
             verdict = judge_model(evidence, prediction, verdict)
         most, why = _find_doubt(verdict, guess)
@@ -134,7 +142,7 @@ def _ask_model(
     best, second = sorted(chances, key=chances.__getitem__, reverse=True)[:2]
     (prediction,) = model.predict([(evidence, hits)])
     knows = model.knows(features)
-    sure = prediction is not None and prediction.confidence >= _STRONGLY
+    sure = prediction is not None and prediction.confidence >= STRONGLY
     return Guess(best, second, chances, knows, sure), prediction
 
 

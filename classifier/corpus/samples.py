@@ -43,7 +43,9 @@ def read_labelled(
     split parts.
     """
     corpora = [read(path) for path in paths]
-    faults = [fault for corpus in corpora for fault in _find_faults(corpus)]
+    faults = []
+    for corpus in corpora:
+        faults += [*corpus.faults, *find_straddling(corpus, find_templates(corpus))]
     if faults:
         where = ", ".join(str(corpus.path) for corpus in corpora)
         cure = "Nothing was done; mend these first (`whybounce corpus check` tells more)."
@@ -63,13 +65,6 @@ def take_samples(labelled: Iterable[Labelled], rules: RuleSet) -> list[Sample]:
         make_sample(each.evidence, each.reason, each.provider, rules, each.others, each.language)
         for each in labelled
     ]
-
-
-def _find_faults(corpus: Corpus) -> Iterator[str]:
-    yield from corpus.faults
-    if not corpus.faults and not corpus.entries and not corpus.labels:
-        yield f"{corpus.path}: holds no labelled reply or mail"
-    yield from find_straddling(corpus, find_templates(corpus))
 
 
 def _read_entries(corpus: Corpus) -> Iterator[Labelled]:

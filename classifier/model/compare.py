@@ -14,7 +14,8 @@ import msgspec
 
 from classifier.model.corpus import Sample
 from classifier.model.evaluate import Judged, calibrate, group
-from classifier.reasons import MEANING, Reason
+from classifier.model.nested import likeliest
+from classifier.reasons import MEANING
 
 if TYPE_CHECKING:
     from classifier.model.scorer import Model
@@ -68,7 +69,7 @@ def compare(
         return []
     grouped = group(judged, calibrate(judged))
     own = [samples[number] for number in judged.numbers[rows]]
-    said = [_likeliest(old, sample) for sample in own]
+    said = [likeliest(old.probabilities(sample.features))[0] for sample in own]
     accepted = [(sample.reason, *sample.others) for sample in own]
     old_reason = np.array([a in b for a, b in zip(said, accepted, strict=True)])
     old_category = np.array(
@@ -89,19 +90,6 @@ def compare(
         if len(np.unique(templates[some])) >= _FEW:
             found.append(_draw(reason, templates[some], old_reason[some], new_reason[some]))
     return found
-
-
-def _likeliest(model: Model, sample: Sample) -> Reason:
-    """The likeliest reason in the likeliest category, as `Model.predict` has it."""
-    found = model.probabilities(sample.features)
-    sums: dict[str, float] = {}
-    for reason, share in found.items():
-        category = MEANING[reason].category
-        sums[category] = sums.get(category, 0.0) + share
-    best = max(sums, key=sums.__getitem__)
-    return max(
-        (reason for reason in found if MEANING[reason].category == best), key=found.__getitem__
-    )
 
 
 def _draw(what: str, templates: Any, old: Any, new: Any) -> Compared:

@@ -20,7 +20,7 @@ import msgspec
 
 from classifier.errors import OperatorError
 from classifier.evidence import Evidence, Hop, weigh_text
-from classifier.judge import compete, judge, undecided
+from classifier.judge import compete, judge, settle, undecided
 from classifier.model.features import Features, read_features
 from classifier.reasons import Permanence, Reason
 from classifier.rules.engine import RuleSet
@@ -110,9 +110,10 @@ def make_sample(
 ) -> Sample:
     """What there is to learn from one labelled failure; see `Sample`."""
     wordless = msgspec.structs.replace(evidence, folded="", wrapper="", notice="")
-    left = undecided(judge(evidence, rules))
+    competition = compete(evidence, rules)
+    left = undecided(settle(evidence, competition))
     is_open = undecided(judge(wordless, rules))
-    features = read_features(evidence, compete(evidence, rules).hits)
+    features = read_features(evidence, competition.hits)
     return Sample(features, reason, provider, is_open, left, others, language, taught)
 
 

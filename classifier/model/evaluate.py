@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from classifier.model.corpus import Sample
-from classifier.reasons import MEANING, Category, Reason
+from classifier.model.nested import place
+from classifier.reasons import Category, Reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "MISSION",
     "TARGETS",
     "Calibration",
+    "Checked",
     "Fold",
     "Grouped",
     "Judged",
@@ -39,7 +41,6 @@ __all__ = [
     "decided",
     "fold",
     "group",
-    "held_out_sureness",
     "judge_held_out",
     "keep_proven",
     "surest",
@@ -156,8 +157,7 @@ def judge_held_out(
     accepted = np.zeros((len(samples), len(labels)), dtype=bool)
     for number, sample in enumerate(samples):
         for reason in (sample.reason, *sample.others):
-            if reason in labels:
-                accepted[number, labels.index(reason)] = True
+            accepted[number, labels.index(reason)] = True
     places = np.arange(len(samples))
     columns = (logits, known, is_open, left, truth, accepted, numbers, np.array(templates), places)
     return Judged(labels, *(column[rows] for column in columns))
@@ -266,9 +266,7 @@ def group(judged: Judged, calibration: Calibration) -> Grouped:
     import numpy as np
 
     found = softmax(judged.logits, calibration.temperature)
-    of_label = [MEANING[label].category for label in judged.labels]
-    categories = tuple(sorted(set(of_label)))
-    column = np.array([categories.index(category) for category in of_label])
+    categories, column = place(judged.labels)
     sums = np.stack([found[:, column == c].sum(axis=1) for c in range(len(categories))], axis=1)
     chosen, truth = sums.argmax(axis=1), column[judged.truth]
     inside = np.where(column[None, :] == chosen[:, None], found, 0.0).argmax(axis=1)
@@ -329,45 +327,48 @@ def decided(judged: Judged, grouped: Grouped, thresholds: Mapping[Category, floa
 
 
 def keep_proven(
-    judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]
+    judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float], checked: Checked
 ) -> dict[Category, float]:
     """The thresholds of the categories that keep their target when cross-checked, too.
 
     A threshold fitted to few replies may pass on them by luck and fail on the next.
     """
-    checked = cross_check(judged) & judged.open
     proven = {}
     for category, threshold in thresholds.items():
-        inside = checked & (grouped.chosen == grouped.categories.index(category))
+        inside = (
+            checked.decided & judged.open & (grouped.chosen == grouped.categories.index(category))
+        )
         if inside.any() and grouped.right[inside].mean() >= TARGETS[category]:
             proven[category] = threshold
     return proven
 
 
-def cross_check(judged: Judged) -> Any:
-    """Which samples are decided by thresholds of the other folds, as (samples,) of booleans.
+class Checked(msgspec.Struct, frozen=True):
+    """What the other folds say of each sample, as (samples,).
+
+    `decided` tells whether their thresholds decide it, `sure` is the probability of its category
+    by their calibration.
+    """
+
+    decided: Any
+    sure: Any
+
+
+def cross_check(judged: Judged) -> Checked:
+    """Each fold by what is chosen on the others.
 
     `choose` sees the replies that it is measured on; this does not, so it is the figure to trust.
     """
     import numpy as np
 
     chosen = np.zeros(len(judged.truth), dtype=bool)
-    for number in np.unique(judged.folds):
-        others = judged.folds != number
-        grouped = group(judged, calibrate(judged, others))
-        chosen |= decided(judged, grouped, choose(judged, grouped, others)) & ~others
-    return chosen
-
-
-def held_out_sureness(judged: Judged) -> Any:
-    """The calibrated probability of each sample's category, by the curve of the other folds."""
-    import numpy as np
-
     sure = np.zeros(len(judged.truth))
     for number in np.unique(judged.folds):
         own = judged.folds == number
-        sure[own] = group(judged, calibrate(judged, ~own)).sure[own]
-    return sure
+        grouped = group(judged, calibrate(judged, ~own))
+        sure[own] = grouped.sure[own]
+        chosen |= decided(judged, grouped, choose(judged, grouped, ~own)) & own
+    return Checked(chosen, sure)
 
 
 def calibration_error(sure: Any, right: Any) -> float:
@@ -382,10 +383,11 @@ def calibration_error(sure: Any, right: Any) -> float:
     return float(sum(gaps))
 
 
-def surest(judged: Judged, coverage: float, rows: Any = True) -> Any:
+def surest(judged: Judged, calibration: Calibration, coverage: float, rows: Any = True) -> Any:
     """The numbers of the samples that a model is surest of: a share of those that `rows` keeps."""
     import numpy as np
 
-    sure = group(judged, Calibration(calibrate(judged).temperature)).sure
+    # by temperature alone, for at its ends the curve makes all alike
+    sure = group(judged, Calibration(calibration.temperature)).sure
     kept = np.flatnonzero(np.ones(len(sure), dtype=bool) & rows)
     return kept[np.argsort(-sure[kept], kind="stable")][: round(coverage * len(kept))]

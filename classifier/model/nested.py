@@ -6,7 +6,7 @@ its reasons it is, the first. So a category may be sure where its reasons are no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from classifier.reasons import MEANING, Category, Reason
@@ -15,12 +15,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["categories_of", "log_softmax", "nest"]
+__all__ = ["categories_of", "likeliest", "log_softmax", "nest", "place"]
 
 
 def categories_of(labels: Sequence[Reason]) -> tuple[Category, ...]:
     """The categories of `labels`, each once, in the order of their names."""
     return tuple(sorted({MEANING[label].category for label in labels}))
+
+
+def place(labels: Sequence[Reason]) -> tuple[tuple[Category, ...], NDArray[np.intp]]:
+    """The categories of `labels`, and for each label the number of its own among them."""
+    import numpy as np
+
+    categories = categories_of(labels)
+    return categories, np.array([categories.index(MEANING[label].category) for label in labels])
+
+
+def likeliest(found: Mapping[Reason, float]) -> tuple[Reason, float]:
+    """The likeliest reason in the likeliest category, and the probability of that category."""
+    sums: dict[Category, float] = {}
+    for reason, share in found.items():
+        category = MEANING[reason].category
+        sums[category] = sums.get(category, 0.0) + share
+    best = max(sorted(sums), key=sums.__getitem__)
+    inside = [reason for reason in found if MEANING[reason].category is best]
+    return max(inside, key=found.__getitem__), sums[best]
 
 
 def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
@@ -32,22 +51,19 @@ def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     return found
 
 
-def nest(
-    logits: NDArray[Any], labels: Sequence[Reason], categories: Sequence[Category]
-) -> NDArray[np.float64]:
-    """The logarithms of the reasons' probabilities, (n, labels).
+def nest(logits: NDArray[Any], column: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The logarithms of the reasons' probabilities, (n, reasons).
 
-    `logits` holds the columns of `labels`, then those of `categories`. The probability of a
-    category is the geometric mean of what the two heads say, that of a reason within it the first
-    head's.
+    `logits` holds a column for each reason, then one for each category; `column` is the number of
+    each reason's category, as `place` has it. The probability of a category is the geometric mean
+    of what the two heads say, that of a reason within it the first head's.
     """
     import numpy as np
 
-    reasons = log_softmax(logits[:, : len(labels)])
-    direct = log_softmax(logits[:, len(labels) :])
-    column = np.array([categories.index(MEANING[label].category) for label in labels])
+    reasons = log_softmax(logits[:, : len(column)])
+    direct = log_softmax(logits[:, len(column) :])
     summed = np.full(direct.shape, -np.inf)
-    for number in range(len(categories)):
+    for number in range(direct.shape[1]):
         inside = reasons[:, column == number]
         top = inside.max(axis=1)
         summed[:, number] = top + np.log(np.exp(inside - top[:, None]).sum(axis=1))

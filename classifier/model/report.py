@@ -13,15 +13,15 @@ from classifier.model.evaluate import (
     FOLDS,
     MISSION,
     TARGETS,
+    Calibration,
+    Checked,
     Grouped,
     Judged,
     bound,
     calibrate,
     calibration_error,
-    cross_check,
     decided,
     group,
-    held_out_sureness,
     surest,
 )
 from classifier.model.store import Card
@@ -41,23 +41,27 @@ _FEW: Final = 10  # replies of one, below which a share says nothing
 
 
 def scores(
-    judged: Judged, grouped: Grouped, thresholds: Mapping[Category, float]
+    judged: Judged,
+    calibration: Calibration,
+    grouped: Grouped,
+    thresholds: Mapping[Category, float],
+    checked: Checked,
 ) -> dict[str, float]:
     """The figures of a card: shares of the judged replies, but precision of the decided ones."""
     inside = decided(judged, grouped, thresholds) & judged.open
-    checked = cross_check(judged) & _decidable(grouped, thresholds) & judged.open
-    sure = held_out_sureness(judged)
+    proven = checked.decided & _decidable(grouped, thresholds) & judged.open
+    sure = checked.sure
     figures = {
         "reason_accuracy": grouped.reason_right.mean(),
         "category_accuracy": grouped.right.mean(),
         "category_accuracy_open": grouped.right[judged.open].mean(),
-        "category_accuracy_at_80": grouped.right[surest(judged, 0.8)].mean(),
+        "category_accuracy_at_80": grouped.right[surest(judged, calibration, 0.8)].mean(),
         "calibration_error": calibration_error(sure, grouped.right),
         "brier": ((sure - grouped.right) ** 2).mean(),
         "coverage": inside.sum() / judged.open.sum(),
         "precision": _share(grouped.right[inside]),
-        "coverage_cross_checked": checked.sum() / judged.open.sum(),
-        "precision_cross_checked": _share(grouped.right[checked]),
+        "coverage_cross_checked": proven.sum() / judged.open.sum(),
+        "precision_cross_checked": _share(grouped.right[proven]),
     }
     return {name: round(float(figure), 4) for name, figure in figures.items()}
 
@@ -79,6 +83,7 @@ def write(
     samples: Sequence[Sample],
     judged: Judged,
     grouped: Grouped,
+    checked: Checked,
     rivals: Mapping[str, Judged],
 ) -> str:
     """The README of a model.
@@ -115,7 +120,7 @@ def write(
             {_percent(_share(grouped.right[inside & left]))} of them rightly."""),
         f"""| the surest | category right | reason right | of open ones, category right |
 | --- | --- | --- | --- |
-{_lines(_by_coverage(judged, grouped))}""",
+{_lines(_by_coverage(card, judged, grouped))}""",
         f"""| | reason right | category right | of the surest 80% |
 | --- | --- | --- | --- |
 | **this model** | {share["reason_accuracy"]} | {share["category_accuracy"]} \
@@ -137,7 +142,7 @@ def write(
         f"""| category | replies | found | target | threshold | decided | right | lower bound \
 | decided, cross-checked | right |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-{_lines(_by_category(card, judged, grouped))}""",
+{_lines(_by_category(card, judged, grouped, checked))}""",
         _wrap(f"""In all, {share["coverage"]} of held-out open replies are decided,
             {share["precision"]} of these rightly. Cross-checked, that is with thresholds chosen on
             all folds but one and applied to that: {share["coverage_cross_checked"]} decided (in
@@ -150,7 +155,7 @@ def write(
             {card.scores["calibration_error"]:.3f}, Brier score {card.scores["brier"]:.3f}."""),
         f"""| probability of the category | replies | right |
 | --- | --- | --- |
-{_lines(_reliability(held_out_sureness(judged), grouped))}""",
+{_lines(_reliability(checked.sure, grouped))}""",
         "## Whose words it knows less well",
         f"""| provider | replies | category right | reason right |
 | --- | --- | --- | --- |
@@ -173,9 +178,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
-def _by_coverage(judged: Judged, grouped: Grouped) -> Iterator[str]:
+def _by_coverage(card: Card, judged: Judged, grouped: Grouped) -> Iterator[str]:
+    calibration = Calibration(card.temperature, card.curve)
     for coverage in _COVERAGES:
-        every, some = surest(judged, coverage), surest(judged, coverage, judged.open)
+        every = surest(judged, calibration, coverage)
+        some = surest(judged, calibration, coverage, judged.open)
         shares = (
             grouped.right[every].mean(),
             grouped.reason_right[every].mean(),
@@ -186,18 +193,19 @@ def _by_coverage(judged: Judged, grouped: Grouped) -> Iterator[str]:
 
 def _rival_accuracy(rivals: Mapping[str, Judged]) -> Iterator[str]:
     for name, rival in rivals.items():
-        other = group(rival, calibrate(rival))
+        calibration = calibrate(rival)
+        other = group(rival, calibration)
         shares = (
             other.reason_right.mean(),
             other.right.mean(),
-            other.right[surest(rival, 0.8)].mean(),
+            other.right[surest(rival, calibration, 0.8)].mean(),
         )
         yield f"| {name} | {' | '.join(map(_percent, shares))} |"
 
 
-def _by_category(card: Card, judged: Judged, grouped: Grouped) -> Iterator[str]:
+def _by_category(card: Card, judged: Judged, grouped: Grouped, checked: Checked) -> Iterator[str]:
     inside = decided(judged, grouped, card.thresholds) & judged.open
-    checked = cross_check(judged) & judged.open
+    proven = checked.decided & judged.open
     for number, category in enumerate(grouped.categories):
         own, chosen = grouped.truth == number, grouped.chosen == number
         found = _percent(_share(grouped.right[own]))
@@ -217,8 +225,8 @@ def _by_category(card: Card, judged: Judged, grouped: Grouped) -> Iterator[str]:
                 f"{taken.sum()}",
                 _percent(_share(grouped.right[taken])),
                 _percent(bound(sum(votes.values()), len(votes))),
-                f"{(checked & chosen).sum()}",
-                _percent(_share(grouped.right[checked & chosen])),
+                f"{(proven & chosen).sum()}",
+                _percent(_share(grouped.right[proven & chosen])),
             ]
         yield f"| {' | '.join(row)} |"
 

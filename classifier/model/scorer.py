@@ -18,9 +18,9 @@ from classifier.evidence import Evidence
 from classifier.judge import Prediction
 from classifier.model.evaluate import Calibration
 from classifier.model.features import Features, familiar, letters, read_features, spell
-from classifier.model.nested import categories_of, log_softmax, nest
+from classifier.model.nested import log_softmax, nest, place
 from classifier.model.store import Card, Weights, load
-from classifier.reasons import MEANING, Reason
+from classifier.reasons import Reason
 from classifier.rules.index import Hit
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ class Model:
         self._tokens = {token: row for row, token in enumerate(card.tokens, len(card.words))}
         self._known: dict[str, _Word] = {}
         self._curve = Calibration(card.temperature, card.curve)
-        self._categories = categories_of(card.labels)
-        self._column = np.array(
-            [self._categories.index(MEANING[label].category) for label in card.labels]
-        )
+        self._categories, self._column = place(card.labels)
         kinds = [*map(_kind, (*card.words, *card.tokens)), _SILENT]
         self._kinds = np.array(kinds, dtype=np.int8)
         self._sums = np.eye(len(self._categories))[self._column]
@@ -110,7 +107,7 @@ class Model:
         return cls(*load(path))
 
     def predict(self, asked: Sequence[Asked]) -> list[Prediction | None]:
-        """The reason of each failure, or None where the model is not sure enough to say one.
+        """What the model says of each failure, sure or not; None where it does not know the words.
 
         One at a time or many at once give the same answers. Never raises.
         """
@@ -185,7 +182,7 @@ class Model:
 
         pulls = self._weights[batch.rows] * batch.values.astype(np.float32)[:, None]
         logits = np.add.reduceat(pulls, batch.starts, axis=0).astype(np.float64) + self._bias
-        nested = nest(logits, self.card.labels, self._categories)
+        nested = nest(logits, self._column)
         return np.exp(log_softmax(nested / self.card.temperature))
 
     def _decide(self, batch: _Batch) -> Iterator[Prediction]:

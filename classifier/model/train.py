@@ -21,6 +21,7 @@ from classifier.model.evaluate import (
     Judged,
     calibrate,
     choose,
+    cross_check,
     group,
     judge_held_out,
     keep_proven,
@@ -41,7 +42,7 @@ from classifier.model.seen import template_key, write_seen
 from classifier.model.store import Card, save
 from classifier.reasons import Reason
 
-__all__ = ["NAME", "Trained", "check_samples", "train"]
+__all__ = ["NAME", "Trained", "train"]
 
 NAME: Final = "base-2026.11"
 _FEWEST: Final = 20  # replies that say anything about a folder of them
@@ -72,13 +73,14 @@ def train(
     the output cannot be written.
     """
     samples = unique([sample for found in sources.values() for sample in found])
-    check_samples(samples, output)
     near = templates(samples)
+    _check(samples, near, output)
     say(f"{len(samples)} replies in {len(set(near))} templates")
     judged = judge_held_out(samples, near, learn_linear, say)
     calibration = calibrate(judged)
     grouped = group(judged, calibration)
-    thresholds = keep_proven(judged, grouped, choose(judged, grouped))
+    checked = cross_check(judged)
+    thresholds = keep_proven(judged, grouped, choose(judged, grouped), checked)
     others = {}
     for rival, learner in RIVALS.items() if rivals else ():
         say(f"the rival: {rival}")
@@ -103,13 +105,13 @@ def train(
             "python": platform.python_version(),
             "scikit-learn": sklearn.__version__,
         },
-        scores=report.scores(judged, grouped, thresholds),
+        scores=report.scores(judged, calibration, grouped, thresholds, checked),
         words=words,
         tokens=tokens,
     )
     save(output, card, weights)
     counts = {source: len(found) for source, found in sources.items()}
-    text = report.write(card, counts, samples, judged, grouped, others)
+    text = report.write(card, counts, samples, judged, grouped, checked, others)
     try:
         write_samples(output, samples)
         write_seen(output, (template_key(sample.features.text) for sample in samples))
@@ -119,7 +121,7 @@ def train(
     return Trained(card, samples, judged)
 
 
-def check_samples(samples: Sequence[Sample], where: Path) -> None:
+def _check(samples: Sequence[Sample], near: Sequence[int], where: Path) -> None:
     """Raises `OperatorError` where `samples` are too few, or all of one reason or one template."""
     faults = []
     reasons = {sample.reason for sample in samples}
@@ -127,7 +129,7 @@ def check_samples(samples: Sequence[Sample], where: Path) -> None:
         faults.append(f"{len(samples)} different replies are too few; {_FEWEST} are the least")
     if len(reasons) < _REASONS:
         faults.append(f"all replies have the reason {', '.join(sorted(reasons)) or 'none'}")
-    elif len(set(templates(samples))) < 2 * _REASONS:
+    elif len(set(near)) < 2 * _REASONS:
         faults.append("the replies are of fewer than four templates, so nothing can be held out")
     if faults:
         cure = "Label more (`whybounce label`), or learn on top of a model with --base."
