@@ -13,6 +13,7 @@ import msgspec
 __all__ = ["Entry", "walk_folder"]
 
 _MAILDIR: Final = frozenset({"cur", "new"})
+_NAMED: Final = (".eml", ".mbox", ".mbx")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ def _list_folder(folder: str) -> list[Entry]:
             found.append(Entry(entry.path, folder=True))
         elif _holds(entry.is_file):
             # A file of this name that has lost its head is damaged mail, and deserves an answer.
-            found.append(Entry(entry.path, named=entry.name.lower().endswith(".eml")))
+            found.append(Entry(entry.path, named=entry.name.lower().endswith(_NAMED)))
     return found
 
 

@@ -8,6 +8,10 @@ The rest is convention, and `Content-Length` (mboxcl) is wrong wherever a mail w
 line ends changed, so it is not read. A line ends the mail before it if a blank line (or the start
 of the file) stands before it, it bears a date, and a header field follows it; people who write
 "From now on" or "From Monday" seldom manage all three.
+
+Where a disk, a crash or a full volume tore a mail, the blank line is missing, or even the start of
+the line. A whole "From " line before a field that mails begin with ends the torn mail all the same,
+so that damage costs the mails that it fell on and none of those behind.
 """
 
 from __future__ import annotations
@@ -34,6 +38,26 @@ _DATE: Final = re.compile(
 )
 _FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 2.2, and the space of 4.5
 
+# The line as programs write it, and the field behind it in one match: nearly every mail. What it
+# does not match is looked at closer.
+_WHOLE: Final = (
+    rb"From [^ \r\n]*[ ]{1,2}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d"
+    rb" \d\d:\d\d:\d\d(?: [-+]\d{4}| [A-Z]{3,4})? \d{4}\r?"
+)
+_PLAIN: Final = {eol: re.compile(_WHOLE + eol + rb"(?=[!-9;-~]{1,80}:)") for eol in (b"\n", b"\r")}
+# The same before a field that mails begin with, for lines that nothing sets off.
+_SURE: Final = {
+    eol: re.compile(
+        _WHOLE + eol + rb"(?=(?i:Return-Path|Received|Delivered-To|Envelope-To|X-[!-9;-~]{1,70}"
+        rb"|(?:DKIM|ARC|Authentication)-[!-9;-~]{1,70}|From|To|Date|Subject|Message-ID"
+        rb"|Content-Type|MIME-Version|Status):)"
+    )
+    for eol in (b"\n", b"\r")
+}
+# What stands before a "From " that somebody quotes: "> From bob", "the line From bob".
+_QUOTES: Final = b"> \t|\"':"
+_MARK: Final = ord(">")
+
 # Mboxrd puts a ">" before every line that is ">From " or "From "; mboxo only before "From ". They
 # cannot be told apart. Taking one away is right for the first; for the second it is right but for
 # a line that was written as ">From ", which loses a mark of quotation. Taking none away would
@@ -41,23 +65,25 @@ _FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 2.2, and the space 
 _QUOTED: Final = {eol: re.compile(eol + rb">(>*From )") for eol in (b"\n", b"\r")}
 
 
-def find_opening(head: bytes) -> tuple[int, bytes] | None:
+def find_opening(head: bytes, torn: bool = False) -> tuple[int, bytes] | None:
     r"""Where the first mail of an mbox begins in `head`, and what ends its lines; None: no mbox.
 
     `head` is the beginning of a file. Blank lines, a byte order mark and ">" before the first
     "From " are passed over. The end of line is `b"\n"` (which serves CRLF too), or `b"\r"` where
-    there is no LF at all.
+    there is no LF at all. With `torn`, what begins as neither mbox nor mail but goes on as an mbox
+    is one whose first mail is damaged, and begins at 0.
     """
     eol = b"\r" if b"\n" not in head and b"\r" in head else b"\n"
     start = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
     # >From MAILER-DAEMON Tue Nov 24 07:51:50 2026
     begin = len(head) - len(head[start:].lstrip(b">"))
-    if not head.startswith(b"From ", begin):
-        return None
-    end = (head[begin : begin + _LINE] + eol).find(eol) + begin
-    if not _DATE.search(head, begin + 4, end):
-        return None
-    return _skip_envelopes(head, end + 1, begin + _REACH, eol), eol
+    if head.startswith(b"From ", begin):
+        end = (head[begin : begin + _LINE] + eol).find(eol) + begin
+        if _DATE.search(head, begin + 4, end):
+            return _skip_envelopes(head, end + 1, begin + _REACH, eol), eol
+    if torn and not _FIELD.match(head, start) and _SURE[eol].search(head):
+        return 0, eol
+    return None
 
 
 def split_mails(chunks: Iterable[bytes], eol: bytes, cap: int) -> Iterator[tuple[bytes, int]]:
@@ -73,19 +99,26 @@ def split_mails(chunks: Iterable[bytes], eol: bytes, cap: int) -> Iterator[tuple
     buffer, begin, look = eol, 1, 1
     kept: bytes | None = None
     gone, quoted = 0, False
+    plain, sure, ended = _PLAIN[eol].match, _SURE[eol].match, eol[0]
     for chunk, last in _mark_last(chunks):
         buffer = buffer[begin - 1 :] + chunk
         look, begin = look - begin + 1, 1
+        stop = len(buffer) if last else len(buffer) - _REACH
         while (at := buffer.find(b"From ", look)) >= 0:
-            before = buffer[at - 1 : at]
-            if before != eol:
-                quoted = quoted or before == b">"
+            before = buffer[at - 1]
+            if before in _QUOTES:
+                quoted = quoted or before == _MARK
                 look = at + 5
                 continue
-            if len(buffer) - at < _REACH and not last:
+            if at > stop:
                 break
-            end = _end_of_mail(buffer, at, eol)
-            after = _begin_of_mail(buffer, at, eol) if end >= begin else 0
+            end = _end_of_mail(buffer, at, eol) if before == ended else -1
+            if end >= begin:
+                found = plain(buffer, at)
+                after = found.end() if found else _begin_of_mail(buffer, at, eol)
+            else:
+                found = sure(buffer, at)
+                after, end = (found.end(), at) if found else (0, at)
             if not after:
                 look = at + 5
                 continue
@@ -114,10 +147,9 @@ def _mark_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _end_of_mail(buffer: bytes, stop: int, eol: bytes) -> int:
     """Where the mail ends whose blank line ends before `stop`; -1 where that line is not blank."""
-    for blank in (eol, b"\r\n"):
-        if buffer.endswith(eol + blank, 0, stop):
-            return stop - len(blank)
-    return -1
+    if buffer.endswith(eol + eol, 0, stop):
+        return stop - 1
+    return stop - 2 if buffer.endswith(eol + b"\r\n", 0, stop) else -1
 
 
 def _begin_of_mail(buffer: bytes, start: int, eol: bytes) -> int:

@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import packed as packed_files
 from classifier.archive import Item, Unreadable, read_paths, read_stream
+from classifier.listing import read_list
 from classifier.mbox import find_opening
 from classifier.message import READ_CAP
 
@@ -263,6 +265,87 @@ def test_one_mail_in_an_mbox_keeps_its_number() -> None:
     assert item == Item("x#0", MAIL, False, len(MAIL))
 
 
+# Damage: it costs the mails that it falls on
+
+
+TORN = [b"Received: by a\nSubject: %d\n\n%s\n" % (n, b"body" * 30) for n in range(9)]
+
+
+@pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    ("begin", "end", "gap"),
+    [
+        (-30, 0, b""),  # cut off in a line; the next mail stands behind it
+        (-1, 0, b""),  # no blank line
+        (-20, 0, b"\0" * 5000),  # a hole
+        (-20, 0, bytes(range(256)) * 40),
+        (-20, 60, b"\0" * 5000),
+        (-20, 20, b"\xff\xfe" * 5000),
+        (-5, 5000, b""),
+    ],
+)
+def test_a_gap_in_an_mbox_costs_what_it_fell_on(
+    eol: bytes, begin: int, end: int, gap: bytes
+) -> None:
+    mails = [mail.replace(b"\n", eol) for mail in TORN]
+    if end > 1000:
+        mails[4] = mails[4] + b"x" * 10_000 + eol
+    data = write_mbox(mails, eol)
+    place = data.index(DATED + eol + mails[4])
+    hurt = data[: place + begin] + gap + data[place + end :]
+    got = raws(hurt)
+    assert got[:3] == mails[:3]
+    assert got[-4:] == mails[-4:]
+    assert mails[3][:20] == got[3][:20]
+    assert (mails[4] in got) == (end == 0)
+    for chunk in (1, 7, 4096):
+        assert [item.raw for item in split(hurt, chunk=chunk)] == got
+
+
+@pytest.mark.parametrize("start", [b"\0" * 700, b"half a li", b"\xff\xfe" * 99 + b"\n", b"xFrom "])
+def test_an_mbox_whose_first_mail_is_damaged(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(start + write_mbox(TORN))
+    found = read(path)
+    assert [item.raw for item in found[-8:] if isinstance(item, Item)] == TORN[1:]
+    assert len(found) in (9, 10)
+
+
+@pytest.mark.parametrize("before", [b"> ", b">", b"\t", b"He wrote: ", b'"'])
+def test_a_quoted_line_is_text_though_a_field_follows_it(before: bytes) -> None:
+    mail = MAIL + before + DATED + b"\nReceived: by a\n"
+    (got,) = raws(DATED + b"\n" + mail)
+    assert got.startswith(MAIL)
+
+
+class BadDisk(io.BytesIO):
+    """A file of which a disk has lost some blocks."""
+
+    lost = range(20_000, 26_000)
+
+    def read(self, size: int | None = -1) -> bytes:
+        begin = self.tell()
+        end = begin + (size or 0)
+        if begin in self.lost:
+            raise OSError(5, "Input/output error")
+        return super().read(min(end, self.lost.start) - begin if begin < 20_000 else size)
+
+
+def test_a_bad_sector_costs_the_mails_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [b"Received: by a\nSubject: %d\n\n%s\n" % (n, b"x" * 900) for n in range(100)]
+    path = tmp_path / "x"
+    path.write_bytes(write_mbox(mails))
+    monkeypatch.setattr("builtins.open", lambda name, *_, **__: BadDisk(Path(name).read_bytes()))
+    *items, last = read(path)
+    got = {item.raw for item in items if isinstance(item, Item)}
+    assert 90 <= len(got & set(mails)) < 95
+    assert items[-1].origin == f"{path}#{len(items) - 1}"
+    assert isinstance(last, Unreadable)
+    assert last.why == "could be read only in part: Input/output error"
+
+
 # Memory
 
 
@@ -350,9 +433,9 @@ def test_a_path_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("magic", "name"),
     [
-        (b"PK\x03\x04", "zip"),
-        (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"Rar!\x1a\x07\x01\x00", "rar"),
+        (b"\x04\x22\x4d\x18", "lz4"),
     ],
 )
 def test_a_packed_file_is_not_read(tmp_path: Path, magic: bytes, name: str) -> None:
@@ -368,6 +451,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
+    "zstd": zstd.compress,
 }
 
 
@@ -399,7 +483,17 @@ def test_a_damaged_packed_file_gives_what_it_holds(tmp_path: Path, name: str) ->
     assert isinstance(last, Unreadable)
     assert last.why.startswith("could be read only in part: is damaged or cut off: ")
     path.write_bytes(packed[:64])
-    assert "damaged" in fault(path).why
+    last = read(path)[-1]
+    assert isinstance(last, Unreadable)
+    assert "damaged" in last.why
+
+
+def test_an_outlook_store_is_told_how_to_be_converted(tmp_path: Path) -> None:
+    path = tmp_path / "old.pst"
+    path.write_bytes(b"!BDN" + b"\0" * 600)
+    found = fault(path)
+    assert found.why == "is an Outlook .pst or .ost"
+    assert f"readpst -D -e -t e -q -o out {path}" in found.cure
 
 
 def test_what_is_packed_twice_is_not_opened(tmp_path: Path) -> None:
@@ -653,3 +747,46 @@ def test_a_maildir_is_read_by_name(tmp_path: Path) -> None:
     assert [found.origin for found in read(tmp_path) if isinstance(found, Unreadable)] == [
         f"{tmp_path}/box/cur/4.a:2,"
     ]
+
+
+# Patterns and lists
+
+
+def test_a_pattern_is_expanded_and_sorted(tmp_path: Path) -> None:
+    for name in ("b/2.eml", "b/10.eml", "a/1.eml", "a/deep/3.eml", "a/.h.eml", "c[1].eml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(MAIL)
+    assert origins(tmp_path / "*" / "*.eml", under=tmp_path) == ["a/1.eml", "b/10.eml", "b/2.eml"]
+    assert origins(tmp_path / "**" / "?.eml", under=tmp_path) == [
+        "a/1.eml",
+        "a/deep/3.eml",
+        "b/2.eml",
+    ]
+    # A folder that matches is read as a folder, once.
+    assert origins(tmp_path / "a*", under=tmp_path) == origins(tmp_path / "a", under=tmp_path)
+    everything = origins(tmp_path / "**", under=tmp_path)
+    assert len(everything) == len(set(everything)) == 5
+    # What is there by this name is no pattern.
+    assert origins(tmp_path / "c[1].eml", under=tmp_path) == ["c[1].eml"]
+    found = fault(tmp_path / "*.mbox")
+    assert found.why == "does not exist, and as a pattern matches nothing"
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (b"", []),
+        (b"a\nb c\r\n\n  \nd", ["a", "b c", "d"]),
+        (b"\xef\xbb\xbfa\n", ["a"]),
+        (b"a\nb\0c\0", ["a\nb", "c"]),
+        (b"caf\xe9\n", [os.fsdecode(b"caf\xe9")]),
+        (b"".join(b"%d\n" % n for n in range(50_000)), [str(n) for n in range(50_000)]),
+    ],
+)
+def test_a_list_of_files(data: bytes, paths: list[str]) -> None:
+    assert list(read_list(io.BytesIO(data))) == paths
+
+
+def test_a_list_that_is_none_is_held_only_in_part() -> None:
+    (path,) = read_list(Endless(b"a", b"x", 30_000_000))  # type: ignore[arg-type]
+    assert len(path) == 64 * 1024
