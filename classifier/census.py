@@ -17,7 +17,7 @@ from classifier.reasons import Kind, Reason
 from classifier.records import Broken, Record
 from classifier.terminal import neutral
 
-__all__ = ["KINDS", "AtProvider", "Census", "Given", "Names", "Said", "Wording"]
+__all__ = ["KINDS", "AtProvider", "Census", "Given", "Names", "Said", "Wording", "host_domain"]
 
 _MOST_TEMPLATES: Final = 50_000  # some 30 MiB
 _MOST_VERDICTS: Final = 100_000  # of these, by codes and reasons
@@ -116,7 +116,7 @@ class Census:
         self.names["category"].add(record.category or "")
         self.names["reason"].add(reason)
         self.names["provider"].add(provider)
-        self.names["remote domain"].add(_domain(record.remote_mta))
+        self.names["remote domain"].add(host_domain(record.remote_mta))
         self.names["decided by"].add((record.decided_by or "none").partition(":")[0])
         if disputed:
             self.names["verdict"].add("in dispute")
@@ -162,7 +162,7 @@ _HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,9}")
 _SHARED: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
 
 
-def _domain(host: str | None) -> str:
+def host_domain(host: str | None) -> str:
     """The domain that a host belongs to: its last two labels, three below `co.uk` and the like."""
     host = (host or "").lower().rstrip(".")
     if not host:

@@ -1,0 +1,1 @@
+"""The report page: results to look at, in one file that loads nothing."""
