@@ -6,12 +6,14 @@
         print(row.recipient, row.reason, row.fault, row.evidence)
 
 `read` gives what a mail reports, `classify` one record a failed recipient, `Classifier` the same
-for many mails or with rules of one's own.
+for many mails or with rules of one's own; `score` takes whole archives, and `to_pandas` makes a
+table of what comes of them.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from classifier.batch.records import score, to_pandas
     from classifier.errors import OperatorError
     from classifier.judge import Verdict
     from classifier.pipeline import Classifier, classify, read
@@ -36,6 +38,8 @@ __all__ = [
     "__version__",
     "classify",
     "read",
+    "score",
+    "to_pandas",
     "translate",
 ]
 
@@ -44,6 +48,7 @@ __version__ = "0.1.0"
 # Where each public name lives. They are loaded when first asked for (PEP 562), so that importing
 # the package, as `whybounce --help` does, costs nothing.
 _HOMES = {
+    "classifier.batch.records": ("score", "to_pandas"),
     "classifier.errors": ("OperatorError",),
     "classifier.judge": ("Verdict",),
     "classifier.pipeline": ("Classifier", "classify", "read"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,19 +116,22 @@ class Classifier:
 
         For who needs the report too; arguments as for `classify`. Never raises.
         """
-        if not report.failures:
-            return (make_row(origin, report, headers=headers),)
-        evidences = [weigh(each, report) for each in report.failures if each.kind in JUDGED]
-        judged = iter(zip(evidences, self.judge_all(evidences), strict=True))
-        rows = []
-        for failure in report.failures:
-            if failure.kind not in JUDGED:
-                rows.append(make_row(origin, report, failure, headers=headers))
-                continue
-            evidence, verdict = next(judged)
-            text = advise(verdict.reason, verdict.advice, evidence, failure, report)
-            rows.append(make_row(origin, report, failure, verdict, text, headers))
-        return tuple(rows)
+        (rows,) = self.judge_reports([(report, origin)], headers)
+        return rows
+
+    def judge_reports(
+        self, reports: Sequence[tuple[Report, str]], headers: Sequence[str] = ()
+    ) -> list[tuple[Row, ...]]:
+        """As `judge_report`, for many at once, each with its origin: the model is asked once."""
+        judged = [
+            [weigh(failure, report) for failure in report.failures if failure.kind in JUDGED]
+            for report, _ in reports
+        ]
+        verdicts = iter(self.judge_all([evidence for each in judged for evidence in each]))
+        return [
+            _make_rows(report, origin, headers, each, verdicts)
+            for (report, origin), each in zip(reports, judged, strict=True)
+        ]
 
     def explain(self, text: str) -> tuple[Verdict, str]:
         """The verdict on one SMTP reply or diagnostic by itself, and a sentence of advice.
@@ -172,6 +175,28 @@ class Classifier:
         from classifier.model.scorer import Model
 
         return Model.load(folder)
+
+
+def _make_rows(
+    report: Report,
+    origin: str,
+    headers: Sequence[str],
+    evidences: Iterable[Evidence],
+    verdicts: Iterator[Verdict],
+) -> tuple[Row, ...]:
+    """The records of one mail; `evidences` and `verdicts` are those of its judged failures."""
+    if not report.failures:
+        return (make_row(origin, report, headers=headers),)
+    weighed = iter(evidences)
+    rows = []
+    for failure in report.failures:
+        if failure.kind not in JUDGED:
+            rows.append(make_row(origin, report, failure, headers=headers))
+            continue
+        evidence, verdict = next(weighed), next(verdicts)
+        text = advise(verdict.reason, verdict.advice, evidence, failure, report)
+        rows.append(make_row(origin, report, failure, verdict, text, headers))
+    return tuple(rows)
 
 
 def classify(raw: bytes, origin: str = "-") -> tuple[Row, ...]:

@@ -249,11 +249,13 @@ class Csv(Generic[Record]):
         output: Output,
         columns: Sequence[str],
         flatten: Callable[[Record], Mapping[str, Cell]],
+        head: bool = True,
     ) -> None:
-        """`flatten` gives the cells of a record by the names in `columns`."""
+        """`flatten` gives the cells of a record by the names in `columns`; `head` writes these."""
         self._columns, self._flatten = columns, flatten
         self._writer = csv.writer(_Encoded(output))
-        self._writer.writerow(columns)
+        if head:
+            self._writer.writerow(columns)
 
     def write(self, records: Sequence[Record], report: Report | None = None) -> None:
         """Take the records of one mail or reply."""

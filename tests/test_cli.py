@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from classifier import __version__
 from classifier.archive import Item
+from classifier.batch import judging
 from classifier.cli import app, mails
 from classifier.cli.replies import read_lines
 from classifier.errors import OperatorError
@@ -303,7 +304,7 @@ def test_fault_of_ours_costs_one_mail(monkeypatch: pytest.MonkeyPatch, mail: str
     def fail(raw: bytes, size: int | None = None) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(mails, "read_all", fail)
+    monkeypatch.setattr(judging, "read_all", fail)
     result = run("classify", mail, mail)
     assert result.exit_code == 1
     assert [row["kind"] for row in lines(result.stdout)] == ["error", "error"]

@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from classifier.cli.archives import SCORE, score
 from classifier.cli.common import FAULT, Format, Shape, complain
 from classifier.cli.corpus import app as corpus
+from classifier.cli.diagnosis import DIAGNOSE, PASSWORDS, diagnose, ses_password
 from classifier.cli.options import (
     ColourOption,
     FormatOption,
     ModelOption,
     OutputOption,
+    ProgressOption,
     RulesOption,
     TaxonomyOption,
+    use_stdin,
 )
+from classifier.cli.results import REPORT, SUPPRESS, report, suppress
 from classifier.cli.rules import app as rules_
 from classifier.errors import OperatorError
 
@@ -175,24 +180,24 @@ def classify(
     taxonomy: TaxonomyOption = None,
     rules: RulesOption = None,
     model: ModelOption = "default",
-    progress: Annotated[
-        bool | None,
-        typer.Option(
-            "--progress/--no-progress",
-            help="How far it is, on standard error. If not given: on a terminal, after a second.",
-            show_default=False,
-        ),
-    ] = None,
+    progress: ProgressOption = None,
     color: ColourOption = None,
 ) -> None:
     """Why each recipient of a bounce was not reached."""
-    paths = path or _use_stdin(context)
+    paths = path or use_stdin(context)
     from classifier.cli.mails import judge_mails
 
     judge = _make_classifier(rules, model)
     raise typer.Exit(
         judge_mails(paths, judge, format, output, header or (), progress, color, taxonomy or ())
     )
+
+
+app.command(epilog=SCORE)(score)
+app.command(epilog=REPORT)(report)
+app.command(epilog=SUPPRESS)(suppress)
+app.command(epilog=DIAGNOSE)(diagnose)
+app.command("ses-password", epilog=PASSWORDS)(ses_password)
 
 
 @app.command(epilog=_EXPLAIN)
@@ -224,7 +229,7 @@ def explain(
     color: ColourOption = None,
 ) -> None:
     """What an SMTP reply, or whatever holds one, means by itself."""
-    texts = text or _use_stdin(context)
+    texts = text or use_stdin(context)
     from classifier.cli.replies import judge_replies
 
     judge = _make_classifier(rules, model)
@@ -340,13 +345,10 @@ def label(
     all_: Annotated[
         bool, typer.Option("--all", help="Also what rules and model are sure of, at the end.")
     ] = False,
-    progress: Annotated[
-        bool | None,
-        typer.Option("--progress/--no-progress", help="How far it is.", show_default=False),
-    ] = None,
+    progress: ProgressOption = None,
 ) -> None:
     """Find what is worth labelling in an archive, and write it as a CSV to fill in."""
-    paths = path or _use_stdin(context)
+    paths = path or use_stdin(context)
     from classifier.cli.label import label_mails
 
     chosen = None if model == "none" else model
@@ -422,10 +424,7 @@ def evaluate(
         Shape,
         typer.Option("--format", "-f", help="text for people, json for programs, with more."),
     ] = Shape.TEXT,
-    progress: Annotated[
-        bool | None,
-        typer.Option("--progress/--no-progress", help="How far it is.", show_default=False),
-    ] = None,
+    progress: ProgressOption = None,
     color: ColourOption = None,
 ) -> None:
     """How often rules, model and both are right on labelled corpora, in tables and plots."""
@@ -441,14 +440,6 @@ def _make_classifier(rules: list[Path] | None, model: str) -> Classifier:
     if made.folder is None and model != "none":
         complain("the shipped model is missing, so rules judge alone")
     return made
-
-
-def _use_stdin(context: typer.Context) -> list[str]:
-    """Read standard input where nothing is named, unless a person would have to type it."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(FAULT)
-    return ["-"]
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "Format",
     "Look",
     "Shape",
+    "Target",
     "choose_format",
     "complain",
     "look",
@@ -48,6 +49,15 @@ class Shape(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class Target(StrEnum):
+    """What an archive's records are written as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    SQLITE = "sqlite"
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from classifier.archive import Item, Unreadable, read_paths
+from classifier.archive import Unreadable, read_paths
+from classifier.batch.judging import judge_item
 from classifier.cli.common import CLOSED, UNREAD, Format, choose_format, look, to_terminal
 from classifier.cli.progress import Progress, total_size
 from classifier.cli.taxonomy import columns_of, translated
 from classifier.errors import OperatorError
-from classifier.pipeline import Classifier, read_all
+from classifier.pipeline import Classifier
 from classifier.reasons import Kind
-from classifier.report import Report
-from classifier.rows import Row, error_row, flatten
+from classifier.rows import Row, flatten
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
-__all__ = ["judge_mails", "spare_inputs"]
+__all__ = ["check_headers", "judge_mails", "spare_inputs"]
 
 _FIELD_NAME: Final = re.compile(r"[!-9;-~]+")  # RFC 5322 3.6.8
 
@@ -35,7 +35,7 @@ def judge_mails(
     taxonomies: Sequence[str] = (),
 ) -> int:
     """Judge all mails under `paths`; the exit status. The arguments are those of the command."""
-    headers = _check_headers(headers)
+    headers = check_headers(headers)
     taxonomies = list(dict.fromkeys(taxonomies))
     spare_inputs(paths, output)
     form = choose_format(chosen, output)
@@ -68,32 +68,17 @@ def _run(
             bar.say(f"{item.origin}: {item.why}; {item.cure}")
             continue
         failed = 0
-        for rows, report in _judge(classifier, item, headers):
-            if report is None:
+        for judged in judge_item(classifier, item, headers):
+            if judged.complaint is not None:
                 whole = False
-                why = f"could not be judged ({rows[0].defects[0]}); please report it"
-                bar.say(f"{item.origin}: {why}")
-            elif report.kind is Kind.ERROR:
-                whole = False
-                bar.say(f"{item.origin}: {report.defects[0]}; is the file cut off, or no JSON?")
-            sink.write(rows, report)
-            failed += sum(row.kind is Kind.FAILURE for row in rows)
+                bar.say(judged.complaint)
+            sink.write(judged.rows, judged.report)
+            failed += sum(row.kind is Kind.FAILURE for row in judged.rows)
         bar.advance(item.size or len(item.raw), failed)
     return whole
 
 
-def _judge(
-    classifier: Classifier, item: Item, headers: Sequence[str]
-) -> Iterator[tuple[tuple[Row, ...], Report | None]]:
-    """The records of one mail, by its reports. A fault of ours costs its mail, never the run."""
-    try:
-        for report in read_all(item.raw, item.size):
-            yield classifier.judge_report(report, item.origin, headers), report
-    except Exception as error:
-        yield (error_row(item.origin, f"{type(error).__name__}: {error}"),), None
-
-
-def _check_headers(names: Sequence[str]) -> list[str]:
+def check_headers(names: Sequence[str]) -> list[str]:
     """The names of headers, each once, as they were given."""
     wrong = [name for name in names if not _FIELD_NAME.fullmatch(name)]
     if wrong:

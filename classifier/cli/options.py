@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from classifier.cli.common import Format
+from classifier.cli.common import FAULT, Format
 from classifier.taxonomies.scheme import Taxonomy
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "FormatOption",
     "ModelOption",
     "OutputOption",
+    "ProgressOption",
     "RulesOption",
     "TaxonomyOption",
+    "use_stdin",
 ]
 
 FormatOption = Annotated[
@@ -78,3 +81,19 @@ ColourOption = Annotated[
         show_default=False,
     ),
 ]
+ProgressOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--progress/--no-progress",
+        help="How far it is, on standard error. If not given: on a terminal, after a second.",
+        show_default=False,
+    ),
+]
+
+
+def use_stdin(context: typer.Context) -> list[str]:
+    """Read standard input where nothing is named, unless a person would have to type it."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(FAULT)
+    return ["-"]
