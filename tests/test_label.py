@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import os
 import signal
 import subprocess
@@ -632,3 +633,61 @@ def test_the_columns_are_the_ones_that_the_page_names() -> None:
     page = (ROOT / "corpora" / "RETRAINING.md").read_text("utf-8")
     missing = [name for name in Candidate.__struct_fields__ if f"`{name}`" not in page]
     assert missing == []
+
+
+# To the end of the loop
+
+
+#: Words that an invented provider uses for one thing each, and those that it uses for all.
+TELLING: Final = {
+    "user-unknown": ["lantern", "wick", "keeper", "candle", "tallow", "snuffer"],
+    "sending-suspended": ["copper", "toll", "brass", "penny", "tariff", "coffer"],
+}
+IDLE: Final = ["dusk", "gate", "plum", "shelf", "noon", "week", "harbour", "slate"]
+
+
+def write_wordings(reason: str, number: int) -> list[str]:
+    """So many replies for a reason, no two in the same words."""
+    found = []
+    for at in range(number):
+        words = TELLING[reason]
+        said = [words[at % 6], IDLE[at % 8], words[(at * 5 + 1 + at // 6) % 6], IDLE[at * 3 % 7]]
+        found.append(f"554 5.0.0 {' '.join(said)} {'again ' * (at // 24)}{IDLE[at // 8 % 8]}")
+    return found
+
+
+def test_the_loop_ends_in_a_model_that_knows_the_words(tmp_path: Path) -> None:
+    """From an archive over labels and a corpus to a model, and back to the archive."""
+    pytest.importorskip("sklearn")
+    wordings = {reason: write_wordings(reason, 40) for reason in TELLING}
+    mails = [
+        write_mail(reply, n)
+        for n, reply in enumerate([each for said in wordings.values() for each in said], 1)
+    ]
+    write_mbox(tmp_path / "old.mbox", mails)
+    assert label(tmp_path / "old.mbox", "--out", tmp_path / "label.csv").exit_code == 0
+    fill_in(
+        tmp_path / "label.csv",
+        lambda row: next(
+            reason for reason, words in TELLING.items() if any(w in row["reply"] for w in words)
+        ),
+    )
+    mine, model = tmp_path / "mine", tmp_path / "model"
+    done = corpus("import", tmp_path / "label.csv", "--into", mine)
+    assert done.exit_code == 0, done.output
+    commands = CliRunner()
+    done = commands.invoke(app, ["train", str(mine), "--base", "none", "--out", str(model)])
+    assert done.exit_code == 0, done.output
+    done = commands.invoke(app, ["evaluate", str(model), str(mine)])
+    assert done.exit_code == 0, done.output
+    assert "user-unknown" in done.output or "recipient-address" in done.output
+
+    # Words that the archive did not hold in this order, and what is said of them now.
+    news = [write_mail("554 5.0.0 plum lantern by the tallow at noon", 501)]
+    write_mbox(tmp_path / "new.mbox", news)
+    arguments = ["classify", "-f", "jsonl", str(tmp_path / "new.mbox"), "--model"]
+    (before,) = map(json.loads, commands.invoke(app, [*arguments, "none"]).stdout.splitlines())
+    (after,) = map(json.loads, commands.invoke(app, [*arguments, str(model)]).stdout.splitlines())
+    assert before["decided_by"] == "none"
+    assert (after["decided_by"], after["reason"]) == ("model:model", "user-unknown")
+    assert any('"lantern"' in line for line in after["evidence"])
