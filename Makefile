@@ -4,6 +4,8 @@
 # Say PYTHON=/path/to/python to choose the interpreter, VENV=.venv-other to keep two apart.
 PYTHON ?=
 VENV := .venv
+# More of them to install, as in EXTRAS=,spark (850 MB, and it wants Java): its tests skip without.
+EXTRAS :=
 MAIL := tests/messages/mission
 
 BIN := $(VENV)/bin
@@ -11,21 +13,24 @@ MADE := $(VENV)/made-by-make
 # The constraints hold for what is installed and, by the two variables (older and newer pip), for
 # what builds the packages that come as source. No cache, because it would lie outside this folder.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
-	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,outlook,plots,train]'
+	$(BIN)/python -m pip install --no-cache-dir --use-pep517 -c constraints.txt -e '.[aws,dev,diagnose,imap,notebooks,outlook,parquet,plots,remote,train$(EXTRAS)]'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench model reference measure lab clean venv
+.PHONY: help demo demo-diagnose test lint bench model notebooks reference measure lab clean venv
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1:  /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1:  /p' Makefile
 
 demo: venv  ## say why the mails of the examples bounced
 	$(BIN)/whybounce classify --format text \
 		$(MAIL)/gmail-send-as-relay-login-refused.eml $(MAIL)/policy-refusal-though-authenticated.eml
 	$(BIN)/whybounce classify --format table $(MAIL)
+
+demo-diagnose: venv  ## two failures replayed on loopback, and what whybounce diagnose says
+	$(BIN)/python -m corpora.replay
 
 test: lint  ## lint, types, tests, coverage of branches
 	$(BIN)/pytest --cov -n auto
@@ -33,7 +38,7 @@ test: lint  ## lint, types, tests, coverage of branches
 lint: venv  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict classifier corpora tests
+	$(BIN)/mypy --strict classifier corpora notebooks tests
 
 bench: venv  ## time and memory, stage by stage
 	$(BIN)/python tests/bench/stages.py
@@ -43,7 +48,11 @@ bench: venv  ## time and memory, stage by stage
 model: venv  ## train the shipped model again, from corpora/replies and the rules
 	$(BIN)/whybounce train --rivals
 
-reference: venv  ## write the pages of classifier/reference again, from the rules and the rest
+notebooks: venv  ## execute the notebooks again, and write their outputs
+	$(BIN)/python notebooks/run.py
+
+reference: venv  ## write compiled rules and the pages of classifier/reference again
+	$(BIN)/whybounce rules compile
 	$(BIN)/whybounce reference
 
 measure: venv  ## count how often each rule is right, for the confidences
@@ -66,7 +75,7 @@ venv:
 	@set -eu; \
 	$(find_python); \
 	place="$$python in $$(pwd -P)"; \
-	lists=$$(cksum pyproject.toml constraints.txt); \
+	lists=$$(cksum pyproject.toml constraints.txt; echo "extras: $(EXTRAS)"); \
 	if [ -e "$(VENV)" ] && [ ! -e "$(MADE)" ]; then \
 		echo "$(VENV) was not made by make: move it away, or choose another with VENV=.venv-make"; \
 		exit 1; \

@@ -1,0 +1,21 @@
+"""aiosmtpd on a port that the system chooses."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiosmtpd.controller import Controller
+
+__all__ = ["Loopback"]
+
+
+class Loopback(Controller):
+    """A controller whose `port` is known once it has started."""
+
+    def __init__(self, handler: object, **settings: object) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=0, **settings)  # type: ignore[arg-type]
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)  # noqa: S101 - it has started
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
