@@ -73,8 +73,9 @@ def score(
     `raw` names a column of bytes: a mail, an mbox, a notification in JSON, packed or not; where
     it is null, nothing is. `origin` names a column of text that says where each came from; None:
     they are `-`. A column `named` may say which are mail for certain, as `read_mails` does; of the
-    others what is none is passed over. The rest is as for `classifier.Classifier`; `rules` and `model` are folders on
-    the driver, which are sent along. A fault of ours costs its mail an `error` record.
+    others what is none is passed over. The rest is as for `classifier.Classifier`; `rules` and
+    `model` are folders on the driver, which are sent along. A fault of ours costs its mail an
+    `error` record.
 
     Raises `OperatorError` for faults of the rules or the model, before anything runs.
     """
