@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import pytest
@@ -21,8 +21,11 @@ from typer.testing import CliRunner, Result
 
 from classifier import Classifier
 from classifier.cli import app
+from classifier.dashboard.chain import Diagnosis, Finding, Link
 from classifier.dashboard.page import LONGEST, write_page
 from classifier.dashboard.veil import Addresses, Veil
+from classifier.diagnose.chain import State
+from classifier.diagnose.finding import ORDER, Status
 from classifier.errors import OperatorError
 from classifier.records import Broken, Detail, read_details
 from classifier.summary import Step, Summary, describe_summary, first_steps
@@ -30,6 +33,8 @@ from classifier.summary.bounded import Top, prune
 from classifier.summary.causes import cause_of
 from classifier.summary.masking import mask
 from classifier.terminal import Palette, width_of
+from corpora.replay.stories import play_policy, play_rotation
+from corpora.replay.world import RELAY_HOST, open_world
 
 MISSION: Final = Path(__file__).parent / "messages" / "mission"
 LOGIN: Final = MISSION / "gmail-send-as-relay-login-refused.eml"
@@ -127,8 +132,33 @@ def summarize(*records: Detail) -> Summary:
     return summary
 
 
-def page(summary: Summary, mode: Addresses = Addresses.SHOW) -> str:
-    return write_page(summary, Veil(mode, b"0123456789abcdef"), "Bounces").decode()
+def page(summary: Summary, mode: Addresses = Addresses.SHOW, *diagnoses: Diagnosis) -> str:
+    veil = Veil(mode, b"0123456789abcdef")
+    return write_page(summary, veil, "Bounces", (), diagnoses).decode()
+
+
+def diagnosis(words: str = "the login fails", **known: Any) -> Diagnosis:
+    """A chain whose submission is red, with the same words wherever there are any."""
+    broken = Finding(
+        check=words, status="broken", what=words, evidence=(words,), advice=words, source=words
+    )
+    unsure = Finding(check=words, status="unknown", what=words, advice=words)
+    found = {"author": ("green", ()), "submission": ("red", (unsure, broken))}
+    fields: dict[str, Any] = {
+        "domain": words,
+        "recipient": "bob.marsh@example.org",
+        "relay": words,
+        "category": words,
+        "reason": words,
+        "conclusion": words,
+        "cause": broken,
+        "chain": [
+            {"hop": str(hop), "state": state, "findings": findings}
+            for hop in ORDER
+            for state, findings in [found.get(hop, ("unknown", ()))]
+        ],
+    }
+    return msgspec.convert(msgspec.to_builtins(fields | known), Diagnosis)
 
 
 def step(summary: Summary, what: str, name: str | None = None) -> Step:
@@ -464,6 +494,161 @@ def test_addresses_are_hashed_or_hidden_wherever_they_stand() -> None:
     assert Veil(Addresses.HIDE).text("no such user", "user@x.test") == "no such user"
 
 
+# ---- the chain
+
+
+@pytest.fixture(scope="module")
+def diagnosed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Both stories of the replay, as `whybounce diagnose -o FILE` writes them to a file."""
+    folder = tmp_path_factory.mktemp("diagnosed")
+    first, second = folder / "rotation.json", folder / "policy.json"
+    with pytest.MonkeyPatch.context() as patch, open_world(folder) as world:
+        patch.setenv("SSL_CERT_FILE", world.cafile)
+        bounce, user, password = play_rotation(world)
+        patch.setenv("WHYBOUNCE_SMTP_USER", user)
+        patch.setenv("WHYBOUNCE_SMTP_PASSWORD", password)
+        login_at = ("--relay", f"{RELAY_HOST}:{world.relay.port}")
+        stories = ((first, bounce, login_at), (second, play_policy(world), ()))
+        for path, mail, more in stories:
+            source = path.with_suffix(".eml")
+            source.write_bytes(mail)
+            arguments = ["diagnose", str(source), *more, "--dns", world.dns]
+            arguments += ["--format", "json", "-o", str(path)]
+            assert CliRunner().invoke(app, arguments).exit_code == 1, "a link is broken"
+            patch.delenv("WHYBOUNCE_SMTP_USER", raising=False)
+    return first, second
+
+
+def test_the_chains_of_both_stories_are_drawn(diagnosed: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "r.html"
+    chosen = [part for path in diagnosed for part in ("--diagnosis", str(path))]
+    assert run("-", *chosen, "-o", str(out), stdin=msgspec.json.encode(login())).exit_code == 0
+    html = out.read_text(encoding="utf-8")
+    assert html.index('id="h-head"') < html.index('id="chain"') < html.index('id="first"')
+    assert 'href="#chain"' in html
+    own, their = re.findall(r'<article class="chain">.*?</article>', html, re.DOTALL)
+    hop = r'<li class="state-(\w+)"><svg.*?</svg><b>(\w+)</b> <strong>(\w+)</strong>'
+    drawn = [re.findall(hop, each) for each in (own, their)]
+    assert [[name for _, name, _ in row] for row in drawn] == [[*map(str, ORDER)]] * 2
+    assert all(colour == word for row in drawn for colour, _, word in row)
+    states = [[word for *_, word in row] for row in drawn]
+    assert states[0] == ["green", "red", "green", "unknown", "unknown"]
+    assert states[1] == ["green", "green", "green", "red", "unknown"]
+    for path, article in zip(diagnosed, (own, their), strict=True):
+        known = json.loads(path.read_bytes())
+        shown = unescape(article)
+        assert known["conclusion"] in shown
+        broken = [
+            finding
+            for link in known["chain"]
+            for finding in link["findings"]
+            if finding["status"] == "broken"
+        ]
+        opened = shown[shown.index("<details>") :]
+        assert f"{len(broken)} broken" in opened
+        assert opened.index(known["cause"]["what"]) == min(
+            opened.index(each["what"]) for each in broken
+        ), "what explains the failure comes first"
+        for finding in broken:
+            assert finding["advice"] in opened
+            assert all(line in opened for line in finding["evidence"])
+    assert "the access key" in own
+    assert "could not be asked" in their, "what is unknown says why"
+    assert 'id="chain"' not in page(summarize(login())), "nothing was diagnosed"
+
+
+def test_the_shapes_differ_as_the_colours_do() -> None:
+    chain = diagnosis().chain
+    html = page(Summary(), Addresses.SHOW, diagnosis())
+    marks = re.findall(r'<li class="state-\w+">(<svg.*?</svg>)<b>', html)
+    assert len(marks) == len(chain)
+    assert len(set(marks)) == len({link.state for link in chain}) == 3
+
+
+def test_the_page_knows_the_words_of_a_diagnosis() -> None:
+    """What `whybounce diagnose` may write is what the page reads: it cannot import the other."""
+    words = {
+        shape: set(get_args(field.type))
+        for struct, name, shape in ((Link, "state", State), (Finding, "status", Status))
+        for field in msgspec.structs.fields(struct)
+        if field.name == name
+    }
+    assert words == {State: set(State), Status: set(Status)}
+
+
+def test_nothing_of_a_diagnosis_is_markup_or_invisible() -> None:
+    html = page(Summary(), Addresses.SHOW, diagnosis(SCRIPT + ENDING, recipient=SCRIPT))
+    assert html.count("<script") == html.count("</script>") == 2
+    assert "<img" not in html
+    assert "<!--" not in html
+    assert not any(sign in html for sign in ("\x1b", "\u202e", "\u2028"))
+    assert html.count("window.owned") > 10, "it is shown, as text"
+
+
+def test_addresses_of_a_diagnosis_obey() -> None:
+    words = "bob.marsh or <Bob.Marsh@Example.org>, told to ada.fell@quillworks.test"
+    long = f"{'x' * 985} ada.fell@quillworks.test"
+    chain = (diagnosis(words), diagnosis(long))
+    assert "bob.marsh@example.org" in page(Summary(), Addresses.SHOW, *chain)
+    for mode in (Addresses.HASH, Addresses.HIDE):
+        html = page(Summary(), mode, *chain).lower()
+        assert "marsh" not in html
+        assert "ada.f" not in html, "not even where a text is cut"
+    assert "@example.org" in page(Summary(), Addresses.HASH, *chain)
+
+
+def test_long_diagnoses_leave_room_for_the_page() -> None:
+    found = Finding(check="spf", status="broken", what="<" * 2000, evidence=("&" * 2000,) * 9)
+    links = [{"hop": str(hop), "state": "red", "findings": (found,)} for hop in ORDER]
+    html = page(summarize(login()), Addresses.SHOW, *[diagnosis('"' * 5000, chain=links)] * 300)
+    assert len(html.encode()) < LONGEST // 2
+    assert "finds no room" in html
+    shown = html.count('<article class="chain">')
+    assert 1 < shown < 300
+    assert f"{300 - shown} more diagnoses find no room" in html
+
+
+CHAIN: Final = msgspec.json.encode(diagnosis())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        CHAIN[:-20],
+        CHAIN + CHAIN,
+        CHAIN.decode().encode("utf-16"),
+        CHAIN.replace(b'"hop":"author"', b'"hop":"MX"'),
+        CHAIN.replace(b'"red"', b'"crimson"'),
+        CHAIN.replace(b'"conclusion"', b'"end"'),
+        msgspec.json.encode(msgspec.structs.replace(diagnosis(), conclusion="x" * 1_000_000)),
+        b'{"chain":' + b"[" * 100_000,
+        msgspec.json.encode(login()),
+        None,
+    ],
+)
+def test_what_is_no_diagnosis_is_refused(data: bytes | None, tmp_path: Path) -> None:
+    good, path, out = tmp_path / "good.json", tmp_path / "chain.json", tmp_path / "r.html"
+    good.write_bytes(CHAIN)
+    if data is not None:
+        path.write_bytes(data)
+    chosen = ("--diagnosis", str(good), "--diagnosis", str(path), "-o", str(out))
+    result = run("-", *chosen, stdin=msgspec.json.encode(login()))
+    assert refused(result)
+    fault, cure = str(result.exception).splitlines()
+    assert fault.startswith(f"{path}: ")
+    assert "whybounce diagnose MAIL --format json -o FILE" in cure
+    assert not out.exists()
+
+
+def test_a_diagnosis_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "chain.json"
+    path.write_bytes(CHAIN)
+    chosen = ("--diagnosis", str(path), "-o", str(path))
+    assert refused(run("-", *chosen, stdin=msgspec.json.encode(login())))
+    assert path.read_bytes() == CHAIN
+
+
 # ---- the command
 
 
@@ -672,7 +857,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     )
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_bytes(write_page(summarize(*records), Veil(Addresses.SHOW), "Bounces of November"))
+    chains = (diagnosis(), diagnosis(f"echidna {SCRIPT}{ENDING}"))
+    veil = Veil(Addresses.SHOW)
+    path.write_bytes(write_page(summarize(*records), veil, "Bounces of November", (), chains))
     return path
 
 
@@ -694,6 +881,29 @@ def test_it_draws_without_a_complaint(tab: Tab, written: Path, width: int, dark:
     tab.ask("document.getElementById('theme').click()")
     assert (tab.ask("getComputedStyle(document.body).backgroundColor") == ground) is False
     assert tab.complaints() == []
+
+
+@browser
+@pytest.mark.parametrize(("width", "rows"), [(1280, 1), (390, 5)])
+def test_the_hops_stand_in_a_row(tab: Tab, written: Path, width: int, rows: int) -> None:
+    tab.open(written, width)
+    places = tab.ask(
+        "[...document.querySelectorAll('.chain:first-of-type .hops li')].map(li => {"
+        " const box = li.getBoundingClientRect(); return [box.left, box.top]; })"
+    )
+    assert len(places) == 5
+    assert places == sorted(places, key=lambda place: (place[1], place[0]))
+    assert len({top for _, top in places}) == rows
+    colours = tab.ask(
+        "[...document.querySelectorAll('.chain:first-of-type .hops strong')]"
+        ".map(word => getComputedStyle(word).color)"
+    )
+    assert len(set(colours)) == 3
+    tree = tab.call("Accessibility.getFullAXTree")["nodes"]
+    roles = [
+        each["role"]["value"] for each in tree if "hops" in each.get("name", {}).get("value", "")
+    ]
+    assert roles == ["list", "list"]
 
 
 @browser
@@ -748,7 +958,7 @@ def test_hostile_lines_are_text(tab: Tab, written: Path) -> None:
     tab.open(written, 1280)
     tab.ask("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     text = tab.ask("document.body.innerText")
-    for word in ("quokka", "wombat", "numbat", "dingo"):
+    for word in ("quokka", "wombat", "numbat", "dingo", "echidna"):
         assert f"{word} {SCRIPT}" in text
     assert tab.ask("window.owned === undefined")
     assert tab.ask("document.images.length") == 0
@@ -793,4 +1003,7 @@ def test_it_prints(tab: Tab, written: Path) -> None:
     assert tab.ask(VISIBLE.format("#first .item")) == tab.ask(
         "document.querySelectorAll('#first .item').length"
     )
+    told = "document.querySelector('.chain details').offsetHeight"
+    assert tab.ask(told) > 100, "the evidence is on paper, too"
     tab.call("Emulation.setEmulatedMedia", media="")
+    assert tab.ask(told) < 100

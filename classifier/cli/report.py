@@ -1,4 +1,4 @@
-"""The work of `whybounce report`: results in, one page out."""
+"""The work of `whybounce report`: results and diagnoses in, one page out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from classifier.cli.common import CLOSED, complain, to_terminal
 from classifier.cli.mails import spare_inputs
 from classifier.cli.runs import read_results
+from classifier.dashboard.chain import read_diagnosis
 from classifier.dashboard.page import write_page
 from classifier.dashboard.veil import Addresses, Veil, read_salt
 from classifier.errors import OperatorError
@@ -25,6 +26,7 @@ _DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 def make_report(
     paths: Sequence[str],
+    diagnoses: Sequence[Path],
     output: str | None,
     title: str,
     addresses: Addresses,
@@ -39,14 +41,16 @@ def make_report(
             raise OperatorError(option, [f"{day!r} is no day"], "Write it as in 2026-11-03.")
     if to_terminal(output):
         raise OperatorError("--out", ["is a terminal"], "Name a file: --out report.html")
-    spare_inputs(paths, output)
+    spare_inputs([*paths, *map(str, diagnoses)], output)
     veil = Veil(addresses, read_salt(salt) if salt and addresses is Addresses.HASH else None)
+    drawn = [read_diagnosis(path) for path in diagnoses]
     summary = Summary()
     for record in _between(read_results(paths, progress), since, until):
         summary.add(record)
     try:
         with open_output(output) as out:
-            out.write(write_page(summary, veil, title, list(_notes(since, until))))
+            notes = list(_notes(since, until))
+            out.write(write_page(summary, veil, title, notes, drawn))
     except Closed:
         return CLOSED
     if output not in (None, "-"):

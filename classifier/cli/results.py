@@ -23,12 +23,14 @@ Examples:
   whybounce report *.jsonl.gz --since 2026-11-01 -o november.html
   whybounce report r.csv --addresses hash -o share.html   addresses as keyed hashes
   whybounce classify mails/ | whybounce report - -o report.html
+  whybounce diagnose bounce.eml --format json -o chain.json
+  whybounce report r.jsonl --diagnosis chain.json -o r.html   with the chain, hop by hop
 
 The page holds at most 2 MB, however many records there are; what finds no room is counted there.
 Hashes differ from page to page; with --salt-file one address has the same on all of them.
 
-Exit status: 0; 2 wrong usage, or a file that is no run. Lines that are no records are passed over
-and counted; standard error names the first.
+Exit status: 0; 2 wrong usage, or a file that is no run or no diagnosis. Lines that are no
+records are passed over and counted; standard error names the first.
 """
 SUPPRESS: Final = """
 Examples:
@@ -76,6 +78,16 @@ _Output = Annotated[
 def report(
     context: typer.Context,
     results: _Results,
+    diagnosis: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--diagnosis",
+            metavar="FILE",
+            help="Draw the chain that `whybounce diagnose --format json -o FILE` looked at. May be"
+            " given again.",
+            show_default=False,
+        ),
+    ] = None,
     output: _Output = None,
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What the page is called.")
@@ -111,7 +123,11 @@ def report(
     if by_hand and addresses is not Addresses.HASH:
         fault = "is for --addresses hash alone"
         raise OperatorError("--salt-file", [fault], "Leave it out, or add --addresses hash.")
-    raise typer.Exit(make_report(results, output, title, addresses, salt, since, until, progress))
+    raise typer.Exit(
+        make_report(
+            results, diagnosis or (), output, title, addresses, salt, since, until, progress
+        )
+    )
 
 
 def suppress(

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from classifier.dashboard.cards import draw_sides
+from classifier.dashboard.chain import Diagnosis, draw_chains
 from classifier.dashboard.drawing import (
     bar,
     code,
@@ -58,21 +59,29 @@ _ALL: Final = 10_000  # steps: all there are
 _ROWS: Final = 60  # of a table
 _SHOWN: Final = 8  # rows that show before one asks for more
 _FOR_STEPS: Final = 0.3  # of the room that is left; templates get the rest
+_FOR_CHAINS: Final = 400_000  # bytes; a diagnosis takes about 10,000
 _HEADINGS: Final = 2_000  # bytes of what stands around these
 
 
-def write_page(summary: Summary, veil: Veil, title: str, notes: Sequence[str] = ()) -> bytes:
+def write_page(
+    summary: Summary,
+    veil: Veil,
+    title: str,
+    notes: Sequence[str] = (),
+    diagnoses: Sequence[Diagnosis] = (),
+) -> bytes:
     """The page, at most `LONGEST` bytes of UTF-8.
 
     `title` is a line of the person who made it; `notes` are lines for the end: what was read, what
-    could not be.
+    could not be. `diagnoses` are drawn near the top, as far as there is room.
     """
     line = time_line(summary)
     every = first_steps(summary, _ALL)
     head = "\n".join(
         [
-            *_top(title),
+            *_top(title, bool(diagnoses)),
             *_headline(summary, every),
+            *draw_chains(diagnoses, veil, _FOR_CHAINS),
             *draw_sides(summary, every, veil),
             *_filters(line),
         ]
@@ -153,7 +162,7 @@ def _digest(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _top(title: str) -> Iterator[str]:
+def _top(title: str, chained: bool) -> Iterator[str]:
     style = _asset("dashboard.css")
     policy = (
         f"default-src 'none'; style-src {_digest(style)};"
@@ -173,8 +182,9 @@ def _top(title: str) -> Iterator[str]:
     yield '<a class="skip" href="#main">To the content</a>'
     yield "<header><div>"
     yield f'<p class="brand">{text(title)}</p>'
+    parts = (("chain", "The chain"),) * chained + _PARTS
     yield '<nav aria-label="Parts"><ul>'
-    yield "".join(f'<li><a href="#{part}">{name}</a></li>' for part, name in _PARTS)
+    yield "".join(f'<li><a href="#{part}">{name}</a></li>' for part, name in parts)
     yield "</ul></nav>"
     yield '<button type="button" id="theme" hidden>Dark</button>'
     yield "</div></header>"
