@@ -231,3 +231,29 @@ def measure(
     from classifier.cli.corpora import measure_rules
 
     raise typer.Exit(measure_rules(folders, output))
+
+
+_COMPILE: Final = """
+Examples:
+
+\b
+  whybounce rules compile            in a checkout: the shipped rules, once their TOML has changed
+  whybounce rules compile --check    whether that was done
+
+A start is quicker by half a second where what was compiled is of the TOML that is there; where it
+is not, the TOML is read, so that what it says always holds. Rules of your own need no compiling.
+
+Exit status: 0; with --check, 1 where it was not done; 2 wrong usage, or rules that hold a fault.
+"""
+
+
+@app.command("compile", epilog=_COMPILE)
+def compile_(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say whether it is stale.")
+    ] = False,
+) -> None:
+    """Write the shipped rules in the form that is loaded soonest, from their TOML."""
+    from classifier.cli.compiling import compile_rules
+
+    raise typer.Exit(compile_rules(check))

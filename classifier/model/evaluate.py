@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from classifier.model.calibration import Calibration
 from classifier.model.corpus import Sample
 from classifier.model.nested import place
 from classifier.reasons import Category, Reason
@@ -194,25 +195,6 @@ def calibrate(judged: Judged, rows: Any = True) -> Calibration:
             y = ((share[some] * right[some]).sum() + 1) / (weight + 2)
             points.append([float((share[some] * sure[some]).sum() / weight), float(y), weight])
     return Calibration(temperature, _rising(points))
-
-
-class Calibration(msgspec.Struct, frozen=True):
-    """What a model's scores are divided by, and what its probabilities of a category are worth.
-
-    `curve` holds points (said, right), both rising; between them lies a straight line.
-    """
-
-    temperature: float
-    curve: tuple[tuple[float, float], ...] = ()
-
-    def correct(self, said: Any) -> Any:
-        """How probable it is that the category is right, for what it is said to be."""
-        import numpy as np
-
-        if not self.curve:
-            return said
-        curve = np.array(self.curve)
-        return np.interp(said, curve[:, 0], curve[:, 1])
 
 
 _POINTS: Final = 12

@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.model.corpus import Sample
 from classifier.model.features import Features, grams, known, letters
-from classifier.model.nested import nest, place
+from classifier.model.nested import log_softmax, nest, place
 from classifier.model.store import Weights
 from classifier.reasons import MEANING, Reason
 
@@ -62,7 +62,7 @@ class Nested(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_log_proba(self, found: Any) -> Any:
         """The logarithms of the reasons' probabilities, (n, reasons)."""
         _, column = place([Reason(label) for label in self.classes_])
-        return nest(self.logits(found), column)
+        return log_softmax(nest(self.logits(found), column))
 
     def predict_proba(self, found: Any) -> Any:
         """The probabilities of the reasons, (n, reasons)."""

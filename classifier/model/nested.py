@@ -52,7 +52,7 @@ def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def nest(logits: NDArray[Any], column: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The logarithms of the reasons' probabilities, (n, reasons).
+    """How probable each reason is, (n, reasons), as logits: `log_softmax` makes them add up.
 
     `logits` holds a column for each reason, then one for each category; `column` is the number of
     each reason's category, as `place` has it. The probability of a category is the geometric mean
@@ -60,13 +60,16 @@ def nest(logits: NDArray[Any], column: NDArray[np.intp]) -> NDArray[np.float64]:
     """
     import numpy as np
 
-    reasons = log_softmax(logits[:, : len(column)])
-    direct = log_softmax(logits[:, len(column) :])
-    summed = np.full(direct.shape, -np.inf)
-    for number in range(direct.shape[1]):
-        inside = reasons[:, column == number]
-        top = inside.max(axis=1)
-        summed[:, number] = top + np.log(np.exp(inside - top[:, None]).sum(axis=1))
-    both = log_softmax((summed + direct) / 2)
-    found: NDArray[np.float64] = reasons + (both - summed)[:, column]
+    reasons, direct = logits[:, : len(column)], logits[:, len(column) :]
+    # the reasons of a category side by side, so that one pass adds up each
+    order = column.argsort(kind="stable")
+    placed = column[order]
+    firsts = placed.searchsorted(np.arange(direct.shape[1]))
+    inside = reasons.take(order, axis=1)
+    tops = np.maximum.reduceat(inside, firsts, axis=1)
+    inside -= tops.take(placed, axis=1)
+    summed = tops + np.log(np.add.reduceat(np.exp(inside), firsts, axis=1))
+    # With r what the first head says of a reason, s and d what the two say of its category, all
+    # times something that is the same for every reason, r / s * sqrt(s * d) is r * sqrt(d / s).
+    found: NDArray[np.float64] = reasons + ((direct - summed) / 2).take(column, axis=1)
     return found

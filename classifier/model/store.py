@@ -30,7 +30,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a model says about itself.
 
     `thresholds` holds the least probability from which a category is decided; one that is missing
-    there is never decided. `temperature` and `curve` calibrate (see `evaluate.Calibration`).
+    there is never decided. `temperature` and `curve` calibrate (see `calibration`).
     `known` is the least share of a text's character n-grams that must be in the vocabulary,
     `letters` the fewest letters that a text needs. `features` is the version of
     `classifier.model.features`, `digest` the SHA-256 of the samples, `versions` those of what

@@ -2,13 +2,15 @@
 
 `rules/README.md` describes the form. A folder of rules is one layer: the files in `text/` hold the
 words of many servers, those in `providers/` the providers', those beside this module what says its
-layer itself, and a folder that an operator gives is the operator's.
+layer itself, and a folder that an operator gives is the operator's. The shipped ones are taken
+from `compiled.json` (see `classifier.rules.compiled`) as long as that is of the same TOML.
 """
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ import msgspec
 from classifier.errors import OperatorError
 from classifier.evidence import fold
 from classifier.reasons import Advice, Fault, Permanence, Reason
+from classifier.rules.compiled import COMPILED, encode_rules, read_compiled
 from classifier.rules.engine import Owner, RuleSet
 from classifier.rules.lint import lint
 from classifier.rules.rule import (
@@ -31,7 +34,8 @@ from classifier.rules.rule import (
     read_code,
 )
 
-__all__ = ["load", "load_shipped", "read_file", "read_folder", "read_phrase"]
+__all__ = ["compile_shipped", "load", "load_shipped", "read_file", "read_folder", "read_phrase"]
+__all__ += ["read_shipped"]
 
 _HERE: Final = Path(__file__).parent
 _TEXT: Final = "text"  # the folder whose files, one a category, are one owner's
@@ -43,6 +47,7 @@ _RULE_KEYS: Final = {
 }
 _MAX_PATTERN: Final = 400
 _E = TypeVar("_E", bound=StrEnum)
+_T = TypeVar("_T")
 
 
 def read_phrase(written: str, least: int = 3) -> Phrase | None:
@@ -306,17 +311,18 @@ def load(folders: Iterable[Path] = ()) -> RuleSet:
     Raises `OperatorError` with the faults of the first folder that has any, be it in the files or
     (see `classifier.rules.lint`) in what its rules fire on.
     """
-    owners, rules = list(load_shipped().owners), list(load_shipped().rules)
-    together = load_shipped()
+    together: RuleSet | None = None
+    shipped = _read_either()
+    owners, rules = [*shipped[0]], [*shipped[1]]
     for folder in folders:
         own, more = read_folder(folder)
         owners.extend(own)
         rules.extend(more)
-        together = RuleSet(rules, owners)
+        together = _make_set(rules, owners)
         faults = [fault for owner in own for fault in lint(together, only=owner.name)]
         if faults:
             raise OperatorError(str(folder), faults, "Nothing was judged; mend these first.")
-    return together
+    return together or load_shipped()
 
 
 def read_folder(folder: Path) -> tuple[list[Owner], list[Rule]]:
@@ -346,13 +352,53 @@ def read_folder(folder: Path) -> tuple[list[Owner], list[Rule]]:
 @cache
 def load_shipped() -> RuleSet:
     """The rules that come with the package."""
+    owners, rules = _read_either()
+    return _make_set(rules, owners)
+
+
+def read_shipped() -> tuple[list[Owner], list[Rule]]:
+    """The owners and rules that come with the package, from their TOML."""
     owners: list[Owner] = []
     rules: list[Rule] = []
-    places = (_HERE, _HERE / _TEXT, _HERE / "providers")
-    for path in (path for place in places for path in sorted(place.glob("*.toml"))):
+    for path in _shipped_files():
         layer = Layer.PROVIDER if path.parent.name == "providers" else Layer.TEXT
         owner, more = read_file(path, layer)
         if layer is Layer.PROVIDER:
             owners.append(owner)
         rules.extend(more)
-    return RuleSet(rules, owners)
+    return owners, rules
+
+
+def compile_shipped() -> bytes:
+    """What `compiled.json` has to hold: the shipped rules, read from their TOML."""
+    return encode_rules(_shipped_files(), *read_shipped())
+
+
+def _shipped_files() -> list[Path]:
+    places = (_HERE, _HERE / _TEXT, _HERE / "providers")
+    return [path for place in places for path in sorted(place.glob("*.toml"))]
+
+
+@cache
+def _read_either() -> tuple[list[Owner], list[Rule]]:
+    """The shipped owners and rules, compiled if that is of the TOML that is here."""
+    return _undisturbed(lambda: read_compiled(COMPILED, _shipped_files()) or read_shipped())
+
+
+def _make_set(rules: Sequence[Rule], owners: Sequence[Owner]) -> RuleSet:
+    return _undisturbed(lambda: RuleSet(rules, owners))
+
+
+def _undisturbed(make: Callable[[], _T]) -> _T:
+    """What `make` makes, without the collector of garbage looking at it meanwhile.
+
+    Rules are a hundred thousand objects that all stay: to look for garbage among them, again and
+    again as they grow, is nearly half of the time that they take.
+    """
+    if not gc.isenabled():
+        return make()
+    gc.disable()
+    try:
+        return make()
+    finally:
+        gc.enable()
