@@ -32,6 +32,10 @@ _PLAIN: Final = re.compile(
     r"(?:\"[^\"\\]*\"\s*|[^<>,;:@()\"]*)<\s*([^\s<>,;:@()\"]+@[\w.-]+)\s*>\s*"
     r"|([^\s<>,;:@()\"]+@[\w.-]+)"
 )
+# first@example.org, second@example.org: which flanker gives back as they are
+_LOCAL: Final = r"[\w+-]{1,64}(?:\.[\w+-]{1,64}){0,8}"
+_DOMAIN: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.){1,8}[a-z]{2,16}"
+_BARE_LIST: Final = re.compile(rf"{_LOCAL}@{_DOMAIN}(?:, {_LOCAL}@{_DOMAIN}){{1,99}}", re.ASCII)
 _MAX_LIST: Final = 8192
 
 
@@ -69,6 +73,8 @@ def read_list(value: str | None) -> tuple[str, ...]:
         return (found.group(1) or found.group(2),)
     if "@" not in value:
         return ()
+    if len(value) <= _MAX_LIST and _BARE_LIST.fullmatch(value):
+        return tuple(value.split(", "))
     return _by_flanker(value[:_MAX_LIST]) or tuple(ADDRESS.findall(value[:_MAX_LIST]))
 
 

@@ -136,6 +136,9 @@ def read_auth(headers: Headers, from_domain: str | None = None) -> Auth:
     same authserv-id: the top is nearest to the server that refused. Gaps are filled from the
     newest ARC-Authentication-Results, then from Received-SPF (RFC 7208 9.1).
     """
+    lower = headers.lower
+    if "authentication-results:" not in lower and "\nreceived-spf:" not in lower:
+        return Auth(from_domain=from_domain)  # as most have it
     sources: list[str] = []
     results: list[Result] = []
     for name in ("Authentication-Results", "X-MS-Exchange-Authentication-Results"):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from classifier.addresses import bare
+from classifier.headers import lower_in_place
 from classifier.message import STATUS_TYPES, Message, Part
 from classifier.notice import own_text
 from classifier.reasons import Kind
@@ -23,17 +25,23 @@ MAX_RECIPIENTS: Final = 1000
 _MAX_TEXT: Final = 128 * 1024  # characters of the part that are looked at
 _MAX_VALUE: Final = 8192  # characters of one folded value
 
-_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
-_SEPARATE: Final = re.compile(r"^(?:Final|Original)-Recipient[ \t]*:", re.M | re.IGNORECASE)
-_REPORTING: Final = re.compile(r"^Reporting-MTA[ \t]*:", re.M | re.IGNORECASE)
-_END: Final = re.compile(
-    r"^(?:--\S|Received:|Return-Path:|From:|Message-ID:)", re.M | re.IGNORECASE
-)
-_ACTION: Final = re.compile(r"^Action[ \t]*:|^Status[ \t]*:", re.M | re.IGNORECASE)
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
+# Asked of text in lower case with a line end before it, which is many times as fast as ^ and a
+# pattern that does not care for case.
+_SEPARATE: Final = re.compile(r"\n(?:final|original)-recipient[ \t]*:")
+_REPORTING: Final = re.compile(r"\nreporting-mta[ \t]*:")
+_END: Final = re.compile(r"\n(?:--\S|received:|return-path:|from:|message-id:)")
+_ACTION: Final = re.compile(r"\n(?:action|status)[ \t]*:")
 
 # Fields that begin a recipient, and fields that only a recipient has (RFC 3464 2.3).
 _NAMES: Final = frozenset({"final-recipient", "original-recipient"})
 _OF_RECIPIENT: Final = _NAMES | {"action", "status", "remote-mta", "diagnostic-code"}
+
+# Names that need no second look.
+_COMMON: Final = _OF_RECIPIENT | {
+    *("reporting-mta", "arrival-date", "last-attempt-date", "received-from-mta", "final-log-id"),
+    *("original-envelope-id", "will-retry-until", "x-postfix-queue-id", "x-postfix-sender"),
+}
 
 _ACTIONS: Final = (
     ("fail", Kind.FAILURE),
@@ -105,6 +113,7 @@ def _of_hex(found: re.Match[str]) -> str:
     return chr(number) if 31 < number < 0x110000 and not 0xD7FF < number < 0xE000 else "?"
 
 
+@lru_cache(maxsize=256)  # asked several times for each recipient
 def read_address(value: str | None) -> str | None:
     """The address in a Final- or Original-Recipient value, or None where there is none."""
     if not value:
@@ -133,8 +142,10 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
         if not line.strip():
             blank, last = True, None
             continue
-        found = _FIELD.match(line)
-        if found is None:
+        begin, colon, value = line.partition(":")
+        begin = begin.rstrip(" \t")
+        name = begin.lower()
+        if not colon or (name not in _COMMON and _NAME.fullmatch(begin) is None):
             # A folded value, indented as it must be, or broken without indentation.
             if last and (line[0] in " \t" or last == "diagnostic-code"):
                 if len(current[last]) > _MAX_VALUE:
@@ -143,8 +154,7 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
                 if line[0] not in " \t":
                     defects.append("a folded field is not indented")
             continue
-        name, value = found.group(1).lower(), found.group(2).strip()
-        if _begins_recipient(name, current, current is message, blank):
+        if name in _OF_RECIPIENT and _begins_recipient(name, current, current is message, blank):
             if not blank and current is not message:
                 defects.append("no blank line between recipients")
             if len(recipients) >= MAX_RECIPIENTS:
@@ -153,7 +163,7 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
             current = {}
             recipients.append(current)
         if name not in current:
-            current[name] = value
+            current[name] = value.strip()
             last = name
         else:
             last = None
@@ -188,13 +198,17 @@ def find_status_report(message: Message, anywhere: bool = False) -> StatusReport
         for part in message.each(*STATUS_TYPES)
     ]
     if not any(report.recipients for report in reports):
-        reports += [
-            _undeclared(text, part)
-            for part in _text_parts(message)
-            if _looks_like_fields(text := part.text if anywhere else own_text(part.text))
-        ]
-    if not reports:
-        return None
+        for part in _text_parts(message):
+            text = part.text
+            if not _looks_like_fields(text):
+                continue
+            if not anywhere:
+                text = own_text(text)
+                if not _looks_like_fields(text):
+                    continue
+            reports.append(_undeclared(text, part))
+    if len(reports) < 2:
+        return reports[0] if reports else None
     first = reports[0]
     return StatusReport(
         first.message,
@@ -211,20 +225,18 @@ def _text_parts(message: Message) -> list[Part]:
 
 
 def _looks_like_fields(text: str) -> bool:
-    return bool(_SEPARATE.search(text)) and bool(_ACTION.search(text))
+    lowered = lower_in_place("\n" + text)
+    return bool(_SEPARATE.search(lowered)) and bool(_ACTION.search(lowered))
 
 
 def _undeclared(text: str, part: Part) -> StatusReport:
     """The fields in the text of a part, from the first line that begins a block of them."""
-    found = _REPORTING.search(text) or _SEPARATE.search(text)
-    start = found.start() if found else 0
-    end = _end_of_fields(text, start)
-    report = read_status_report(text[start:end], f"{part.type} part {part.path}")
+    lowered = lower_in_place("\n" + text)
+    begin = _REPORTING.search(lowered) or _SEPARATE.search(lowered)
+    start = begin.start() if begin else 0
+    # The block ends at a MIME boundary or at the returned message's headers.
+    end = _END.search(lowered, start)
+    fields = text[start : end.start() if end else len(text)]
+    report = read_status_report(fields, f"{part.type} part {part.path}")
     defects = (*report.defects, "delivery status fields outside a delivery-status part")
     return msgspec.structs.replace(report, defects=defects)
-
-
-def _end_of_fields(text: str, start: int) -> int:
-    """Where the block of fields ends: at a MIME boundary or at the returned message's headers."""
-    found = _END.search(text, start)
-    return found.start() if found else len(text)

@@ -9,9 +9,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
+import ahocorasick_rs
 import msgspec
 
 from classifier.reasons import Kind
@@ -64,6 +65,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 # 550-5.7.26 This mail is unauthenticated, which poses 550-5.7.26 a security risk
 #   the code that begins each line of a multi-line reply (RFC 5321 4.2.1), once it was folded
 _REPEATED_CODE: Final = re.compile(r"[245]\d\d-(?<!\S\d\d\d-)(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
+_ANY_CODE: Final = re.compile(r"-(?<=[245]\d\d-)")  # a hyphen is found sooner than a digit
 _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
 
 
@@ -105,7 +107,7 @@ def fold(text: str) -> str:
     Case, spacing, line folds, curly quotes, the marks of letters (é, ü, й) and the repeated codes
     of a multi-line reply do not count; everything else stays.
     """
-    if "-" in text:
+    if "-" in text and _ANY_CODE.search(text):
         first = _FIRST_CODE.match(text)
         if first:  # the last line of a multi-line reply has a blank instead of the hyphen
             line = f" {first.group(1)} {first.group(2)} "
@@ -131,8 +133,30 @@ _EXPIRED: Final = re.compile(
 )
 
 
+#: Of each alternative above words that must be there; most replies hold none of them.
+_ABOUT_TIME: Final = (
+    *(
+        "retry time",
+        "message expired",
+        "queue.expired",
+        "expired in the queue",
+        "too long in queue",
+    ),
+    *("in the queue too long", "for the last ", "delivery time expired", "envelope expired"),
+    *("could not be delivered for ", "unable to deliver in ", "not delivered within"),
+    *("will be deleted from queue", "giving up after", "maximum queue"),
+)
+
+
+@cache
+def _time_words() -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(_ABOUT_TIME)
+
+
 def says_expired(folded: str) -> bool:
     """Whether folded words say that the queue's time ran out."""
+    if not _time_words().find_matches_as_indexes(folded):
+        return False
     return _EXPIRED.search(folded) is not None
 
 
@@ -217,7 +241,7 @@ def weigh(failure: Failure, report: Report) -> Evidence:
         reporting_mta=report.reporting_mta,
         format=report.format,
         kind=failure.kind,
-        expired=says_expired(wrapper) or says_expired(folded),
+        expired=(bool(wrapper) and says_expired(wrapper)) or says_expired(folded),
         final=failure.kind is Kind.FAILURE,
         auth=auth.results() if auth else {},
         places=places,

@@ -13,19 +13,24 @@ from typing import Final
 
 from classifier.charset import decode
 
-__all__ = ["Headers", "decode_words", "head_end"]
+__all__ = ["Headers", "decode_words", "head_end", "lower_in_place"]
 
 MAX_VALUE: Final = 16 * 1024  # characters of one field that are looked at
 
-# A run of fields: a name of printable characters, a colon, the value, folded lines.
-_HEAD: Final = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))*")
+# A field begins with a name of printable characters and a colon; folded lines with a blank.
+_NAME: Final = re.compile(rb"[!-9;-~]++[ \t]*+:")
+_LAST: Final = re.compile(rb"\n(?![!-9;-~]++[ \t]*+:|[ \t])")  # what comes next is neither
 _SPACED: Final = re.compile(r"(\n[!-9;-~]+)[ \t]+:")
 
 
 def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
     """Where the header fields that begin at `start` end (before the blank line, if one comes)."""
-    found = _HEAD.match(raw, start, len(raw) if end is None else end)
-    return found.end() if found else start
+    if end is None:
+        end = len(raw)
+    if _NAME.match(raw, start, end) is None:
+        return start
+    found = _LAST.search(raw, start, end)
+    return found.end() if found else end
 
 
 @lru_cache(maxsize=256)
@@ -46,10 +51,9 @@ class Headers:
         text = "\n" + decode(raw, charset)
         if " :" in text or "\t:" in text:  # obsolete, but some still write it (RFC 5322 4.5)
             text = _SPACED.sub(r"\1:", text)
-        lower = text.lower()
         self._known: dict[str, str | None] = {}
         self._text = text
-        self._lower = lower if len(lower) == len(text) else _ascii_lower(text)
+        self._lower = lower_in_place(text)
 
     @property
     def lower(self) -> str:
@@ -62,18 +66,22 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first field of that name, or None."""
         known = self._known
-        if name not in known:  # several ask for the same few
-            at = self._find(name, 0)
-            known[name] = None if at is None else self._value(at)
-        return known[name]
+        if name in known:  # several ask for the same few
+            return known[name]
+        key = _key(name)
+        at = self._lower.find(key)
+        value = known[name] = None if at < 0 else self._value(at + len(key))
+        return value
 
     def all(self, name: str) -> list[str]:
         """Every field of that name, topmost first."""
+        key, lower = _key(name), self._lower
         values: list[str] = []
-        at = self._find(name, 0)
-        while at is not None:
+        at = lower.find(key)
+        while at >= 0:
+            at += len(key)
             values.append(self._value(at))
-            at = self._find(name, at)
+            at = lower.find(key, at)
         return values
 
     def text(self, name: str) -> str | None:
@@ -82,18 +90,18 @@ class Headers:
         return decode_words(value) if value and "=?" in value else value
 
     def __contains__(self, name: str) -> bool:
-        return self._find(name, 0) is not None
-
-    def _find(self, name: str, start: int) -> int | None:
-        """Where the value of the next field `name` begins."""
-        key = _key(name)
-        at = self._lower.find(key, start)
-        return None if at < 0 else at + len(key)
+        return _key(name) in self._lower
 
     def _value(self, start: int) -> str:
+        """The field whose value begins at `start`."""
         text = self._text
         end = text.find("\n", start)
-        while 0 <= end < len(text) - 1 and text[end + 1] in " \t":
+        if end < 0:
+            return text[start : start + MAX_VALUE].strip()
+        last = len(text) - 1
+        if end == last or text[end + 1] not in " \t":
+            return text[start : min(end, start + MAX_VALUE)].strip()
+        while 0 <= end < last and text[end + 1] in " \t":
             end = text.find("\n", end + 1)
             if end - start > MAX_VALUE:
                 break
@@ -101,8 +109,11 @@ class Headers:
         return " ".join(value.split()) if "\n" in value else value.strip()
 
 
-def _ascii_lower(text: str) -> str:
+def lower_in_place(text: str) -> str:
     """Lower case that keeps every position: `str.lower` makes two characters of the Turkish İ."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
     return "".join(c.lower() if c < "\x80" else c for c in text)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -24,7 +25,15 @@ from classifier.report import Failure
 
 __all__ = ["from_prose", "from_status", "host_of"]
 
-TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
+_TYPED: Final = re.compile(r"\s*[A-Za-z0-9-]{1,30}\s*;\s*")
+
+
+def _without_type(value: str) -> str:
+    """`550 no` of `smtp; 550 no` (RFC 3464 2.1.2)."""
+    if value.startswith(("smtp; ", "dns; ")):
+        return value.partition(";")[2].lstrip()
+    found = _TYPED.search(value) if ";" in value else None
+    return value[: found.start()] + value[found.end() :] if found else value
 
 
 def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
@@ -96,7 +105,7 @@ def _says_nothing(recipient: Recipient) -> bool:
     diagnostic = recipient.fields.get("diagnostic-code", "")
     if not diagnostic:
         return True
-    reply = read_reply(TYPED.sub("", diagnostic, count=1))
+    reply = read_reply(_without_type(diagnostic))
     if reply.status and reply.status.endswith(".4.7"):  # the prose may know the last reply
         return True
     return reply.code is None and is_vague(reply.status)
@@ -109,7 +118,7 @@ def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Fa
     reading of them, and is believed where the words hold no status (RFC 3464 2.3.4).
     """
     fields = recipient.fields
-    diagnostic = TYPED.sub("", fields.get("diagnostic-code", ""), count=1)
+    diagnostic = _without_type(fields.get("diagnostic-code", ""))
     place = f"Diagnostic-Code of {status.place}"
     reply = read_reply(diagnostic)
     if prose is not None and _prose_is_better(recipient, prose):
@@ -166,7 +175,7 @@ def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
     """
     if not prose.text:
         return False
-    own = TYPED.sub("", recipient.fields.get("diagnostic-code", ""), count=1)
+    own = _without_type(recipient.fields.get("diagnostic-code", ""))
     said = read_reply(prose.text)
     if own[3:4] == "-" and own[:3].isdigit() and said.whole.startswith(own):
         return True  # the first line of several (RFC 5321 4.2.1)
@@ -194,9 +203,10 @@ def from_prose(found: Found) -> Failure:
     )
 
 
+@lru_cache(maxsize=512)
 def host_of(value: str | None) -> str:
     """The host of `dns; mx.example.org (192.0.2.1)`, "" where there is none (RFC 3464 2.1.2)."""
     if not value:
         return ""
-    words = TYPED.sub("", value, count=1).split()
+    words = _without_type(value).split(maxsplit=1)
     return bare(words[0]).rstrip(".;,") if words else ""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from classifier.charset import decode, guess
-from classifier.headers import Headers, head_end
+from classifier.headers import Headers, head_end, lower_in_place
 from classifier.markup import to_text
 
 __all__ = ["READ_CAP", "STATUS_TYPES", "Message", "Part", "parse", "read_head"]
@@ -26,9 +27,10 @@ MAX_PARTS: Final = 128
 
 _TYPE: Final = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)")
 _PARAM: Final = r'(?:^|[;\s]){}\*?0?\*?\s*=\s*(?:"((?:[^"\\]|\\.){{0,256}})"|([^\s;"]{{1,256}}))'
-_BOUNDARY: Final = re.compile(_PARAM.format("boundary"), re.IGNORECASE)
-_CHARSET: Final = re.compile(_PARAM.format("charset"), re.IGNORECASE)
-_REPORT_TYPE: Final = re.compile(_PARAM.format("report-type"), re.IGNORECASE)
+_PARAMS: Final = {
+    name: re.compile(_PARAM.format(name), re.IGNORECASE)
+    for name in ("boundary", "charset", "report-type")
+}
 # Lines of nothing but the alphabet: a blank inside a line makes it prose, however plain its words.
 _BASE64: Final = re.compile(rb"\s*(?:[A-Za-z0-9+/=]+[ \t]*(?:\n\s*|\Z))*")
 # What may follow a boundary on its line (RFC 2046 5.1.1); anything else makes it a longer one.
@@ -36,9 +38,41 @@ _TAIL: Final = re.compile(rb"(--)?[ \t]*(?:\n|\Z)")
 _HEADED: Final = re.compile(rb"\n{0,2}(?=Content-[A-Za-z-]{2,40}:)", re.IGNORECASE)
 
 
-def _parameter(pattern: re.Pattern[str], value: str) -> str | None:
-    found = pattern.search(value)
+def _parameter(name: str, value: str) -> str | None:
+    """A parameter of a Content-Type (RFC 2045 5.1), or None."""
+    at = lower_in_place(value).find(name)
+    if at < 0:
+        return None
+    found = _PARAMS[name].search(value, max(0, at - 1))
     return (found.group(1) or found.group(2) or "").strip() or None if found else None
+
+
+class _Head(NamedTuple):
+    """The head of a part: its fields, the Content-Type as declared, and the type it means.
+
+    `encoding` is the transfer encoding in lower case, `unread` is true of a Content-Type that
+    names no type.
+    """
+
+    headers: Headers
+    declared: str
+    kind: str
+    encoding: str
+    unread: bool
+
+
+def _read_fields(block: bytes) -> _Head:
+    headers = Headers(block)
+    declared = headers.get("content-type") or ""
+    found = _TYPE.match(declared)
+    kind = found.group(1).lower() if found else "text/plain"
+    encoding = (headers.get("content-transfer-encoding") or "").lower()
+    return _Head(headers, declared, kind, encoding, bool(declared) and found is None)
+
+
+_MAX_KNOWN: Final = 512  # bytes
+#: The heads of the parts inside one server's bounces are all alike. Short ones are read once.
+_read_known: Final = lru_cache(maxsize=512)(_read_fields)
 
 
 class Part:
@@ -48,17 +82,16 @@ class Part:
     multiparts stand around it. `data` and `text` are decoded when first asked for.
     """
 
-    __slots__ = ("_body", "_content_type", "_data", "_text", "depth", "headers", "path", "type")
+    __slots__ = (
+        *("_body", "_content_type", "_data", "_encoding", "_text"),
+        *("depth", "headers", "path", "type"),
+    )
 
-    def __init__(
-        self, headers: Headers, declared: str, kind: str, body: bytes, path: str, depth: int
-    ) -> None:
-        self.headers = headers
-        self.type = kind
+    def __init__(self, head: _Head, body: bytes, path: str, depth: int) -> None:
+        self.headers, self._content_type, self.type, self._encoding, _ = head
         self.path = path
         self.depth = depth
         self._body = body
-        self._content_type = declared
         self._data: bytes | None = None
         self._text: str | None = None
 
@@ -71,28 +104,27 @@ class Part:
     def data(self) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 6)."""
         if self._data is None:
-            encoding = self.headers.get("content-transfer-encoding")
-            self._data = _undo(self._body, encoding.lower()) if encoding else self._body
+            self._data = _undo(self._body, self._encoding) if self._encoding else self._body
         return self._data
 
     @property
     def text(self) -> str:
         """The body as text; of HTML, what a reader would see."""
         if self._text is None:
-            text = decode(self.data, _parameter(_CHARSET, self._content_type))
+            text = decode(self.data, _parameter("charset", self._content_type))
             self._text = to_text(text) if self.type == "text/html" else text
         return self._text
 
     @property
     def report_type(self) -> str | None:
         """The report-type of a multipart/report, in lower case (RFC 6522 3)."""
-        value = _parameter(_REPORT_TYPE, self._content_type)
+        value = _parameter("report-type", self._content_type)
         return value.lower() if value else None
 
     @property
     def boundary(self) -> str | None:
         """The boundary that the Content-Type declares (RFC 2046 5.1.1)."""
-        return _parameter(_BOUNDARY, self._content_type)
+        return _parameter("boundary", self._content_type)
 
 
 class Message:
@@ -111,7 +143,10 @@ class Message:
 
     def first(self, *types: str) -> Part | None:
         """The first part of one of `types`, or None."""
-        return next((part for part in self.parts if part.type in types), None)
+        for part in self.parts:
+            if part.type in types:
+                return part
+        return None
 
     def each(self, *types: str) -> Iterator[Part]:
         """Every part of one of `types`, in order."""
@@ -130,17 +165,17 @@ def parse(raw: bytes, cap: int = READ_CAP, size: int | None = None) -> Message:
         raw = raw[:cap]
         defects.append(f"only the first {cap} of {size} bytes were read")
     raw = _end_lines(raw)
-    start = _skip_envelope(raw)
+    start, head = _find_head(raw)
     parts: list[Part] = []
-    _split(raw, start, len(raw), "", 0, parts, defects)
+    _split(raw, start, head, len(raw), "", 0, parts, defects)
     return Message(tuple(parts), tuple(dict.fromkeys(defects)), size)
 
 
 def read_head(raw: bytes) -> Headers:
     """The headers of a message that is not to be taken apart, such as a returned one."""
     raw = _end_lines(raw)
-    start = _skip_envelope(raw)
-    return Headers(raw[start : head_end(raw, start)])
+    start, head = _find_head(raw)
+    return Headers(raw[start:head])
 
 
 def _end_lines(raw: bytes) -> bytes:
@@ -150,11 +185,24 @@ def _end_lines(raw: bytes) -> bytes:
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _skip_envelope(raw: bytes) -> int:
-    """Past blank lines, a byte order mark, and the `From ` line of an mbox."""
+def _find_head(raw: bytes) -> tuple[int, int]:
+    """Where the header fields begin and end.
+
+    Past blank lines, a byte order mark, and the `From ` line of an mbox.
+    """
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    start = _from_lines_end(raw, _blank_end(raw, start))
-    return _from_lines_end(raw, start + _stray_lines(raw, start))
+    if raw[start : start + 1] in _MAY_PRECEDE:
+        start = _from_lines_end(raw, _blank_end(raw, start))
+    end = head_end(raw, start)
+    if end == start:
+        stray = _from_lines_end(raw, start + _stray_lines(raw, start))
+        if stray > start:
+            return stray, head_end(raw, stray)
+    return start, end
+
+
+#: What a blank line may begin with, and the `From ` line.
+_MAY_PRECEDE: Final = frozenset({b" ", b"\t", b"\n", b"F", b">"})
 
 
 def _from_lines_end(raw: bytes, start: int) -> int:
@@ -176,8 +224,6 @@ _TOP: Final = re.compile(
 
 def _stray_lines(raw: bytes, start: int) -> int:
     """How long the few lines are that something has put above the headers; 0 if it has not."""
-    if head_end(raw, start) > start:
-        return 0
     at = start
     for _ in range(5):
         end = raw.find(b"\n", at, at + 256)
@@ -201,30 +247,33 @@ def _blank_end(raw: bytes, start: int) -> int:
 def _split(
     raw: bytes,
     start: int,
+    head: int,
     end: int,
     path: str,
     depth: int,
     parts: list[Part],
     defects: list[str],
 ) -> None:
-    """Add the part between `start` and `end`, and the parts inside it, to `parts`."""
-    head = head_end(raw, start, end)
+    """Add the part between `start` and `end`, and the parts inside it, to `parts`.
+
+    Its headers end at `head`.
+    """
     block = raw[start:head]
-    headers = Headers(block)
+    read = _read_known if depth and len(block) <= _MAX_KNOWN else _read_fields
+    fields = read(block)
+    _, declared, kind, _, unread = fields
     body = head
     if raw.startswith(b"\n", head):
         body = head + 1
     elif head < end and (depth == 0 or head > start):
         # A part may have no headers at all (RFC 2046 5.1), a mail may not.
         defects.append("no blank line between headers and body")
-    declared = headers.get("content-type") or ""
-    found = _TYPE.match(declared)
-    kind = found.group(1).lower() if found else "text/plain"
-    if declared and not found:
+    if unread:
         defects.append("Content-Type cannot be read")
     if depth == 0 and not block.isascii():  # undeclared, but hardly another charset than the text
-        headers = Headers(block, _parameter(_CHARSET, declared) or guess(raw[body : body + 8192]))
-    part = Part(headers, declared, kind, raw[body:end], path or "0", depth)
+        charset = _parameter("charset", declared) or guess(raw[body : body + 8192])
+        fields = fields._replace(headers=Headers(block, charset))
+    part = Part(fields, raw[body:end], path or "0", depth)
     parts.append(part)
     if not kind.startswith("multipart/"):
         return
@@ -243,14 +292,14 @@ def _split(
             defects.append(f"more than {MAX_PARTS} parts")
             return
         inner = f"{path}.{number}" if path else str(number)
-        _split(raw, first, last, inner, depth + 1, parts, defects)
+        _split(raw, first, head_end(raw, first, last), last, inner, depth + 1, parts, defects)
     if not number:
         defects.append("the declared boundary does not occur")
 
 
 def _stray_boundary(raw: bytes) -> str | None:
     text = raw.decode("ascii", "replace").lstrip()
-    return _parameter(_BOUNDARY, text) if text[:8].lower() == "boundary" else None
+    return _parameter("boundary", text) if text[:8].lower() == "boundary" else None
 
 
 def _spans(

@@ -8,11 +8,13 @@ bounce's own words.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
+import ahocorasick_rs
 import msgspec
 
-from classifier.headers import Headers, head_end
+from classifier.headers import Headers, head_end, lower_in_place
 from classifier.message import STATUS_TYPES, Message, Part, read_head
 from classifier.tnef import is_tnef, read_tnef
 
@@ -29,12 +31,14 @@ RETURNED_TYPES: Final = (
     "message/rfc822-headers",
     "message/partial",
 )
+# The next three patterns are asked of text in lower case with a line end before it: a pattern that
+# begins with ^, or that does not care for case, is tried at each character.
+#
 # Fields that a returned message's head begins with, and that no delivery status part holds.
 _HEAD: Final = re.compile(
-    r"^(?:Received|Return-Path|Delivered-To|DKIM-Signature|DomainKey-Signature|Message-ID"
-    r"|Authentication-Results|ARC-[A-Z][a-z-]{2,30}|X-[A-Za-z-]{2,60}|From|To|Date|Subject"
-    r"|MIME-Version|Received-SPF|Envelope-to|Content-Type|Sender|Reply-To):",
-    re.MULTILINE | re.IGNORECASE,
+    r"\n(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|message-id"
+    r"|authentication-results|arc-[a-z][a-z-]{2,30}|x-[a-z-]{2,60}|from|to|date|subject"
+    r"|mime-version|received-spf|envelope-to|content-type|sender|reply-to):"
 )
 # Beside From. From, To, Date and Subject alone may be a description of the message for people.
 _BESIDE: Final = frozenset({"mime-version", "content-type", "delivered-to", "user-agent"})
@@ -43,26 +47,40 @@ _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signatu
 #   --- Below this line is a copy of the message.      ----- Original message -----
 #   ------ This is a copy of the message, including all the headers. ------
 #   -------original message      ------- Returned Message --------      Original message headers:
-_DIVIDER: Final = re.compile(
-    r"^[ \t>|]{0,4}[-=*]{2,} ?(?:"
+_RULED: Final = re.compile(
+    r"\n[ \t>|]{0,4}[-=*]{2,} ?(?:"
     r"below (?:this line|the next line)|(?:this|included) is a copy"
     r"|enclosed (?:are|is) the original"
     r"|(?:original|returned|unsent|undelivered) (?:message|mail)|message (?:header|text)"
     r"|(?:the )?headers? (?:of|follow)|transcript of message|your (?:original )?message"
-    r")[^\n]{0,120}$"
-    # in words alone: a line that says so and nothing else
-    r"|^[ \t]{0,12}(?:"
+    r")[^\n]{0,120}$",
+    re.MULTILINE,
+)
+_RULES: Final = ("--", "==", "**", "-=", "=-", "-*", "*-", "=*", "*=")
+# In words alone: a line that says so and nothing else.
+_WORDED: Final = re.compile(
+    r"\n[ \t]{0,12}(?:"
     r"original message headers?|returned message headers?"
     r"|(?:below|included) is a copy of (?:the|your) (?:original )?message(?: headers?)?"
     r"|(?:the |your |original |returned |unsent ){1,2}(?:message |headers? ){1,2}"
     r"(?:of (?:the|your) (?:original )?message )?follows?"
     r"|(?:message )?headers? (?:of (?:the|your) (?:original )?message )?follows?"
     r")[^\w\n]{0,60}$",
-    re.MULTILINE | re.IGNORECASE,
+    re.MULTILINE,
+)
+#: Some of which stand in every such line, and in few others.
+_WORDS: Final = (
+    *("message header", "is a copy of ", "message follow", "header follow", "headers follow"),
 )
 
 
 _TNEF_TYPES: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
+
+
+@cache
+def _signs() -> ahocorasick_rs.AhoCorasick:
+    """What a line that divides holds: most notices have none of it."""
+    return ahocorasick_rs.AhoCorasick((*_RULES, *_WORDS))
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -126,35 +144,50 @@ def _stray(message: Message, part: Part) -> bool:
 
 
 # Status fields in a text part are read as fields, never as prose (RFC 3464 2.2).
-_FIELDS: Final = re.compile(
-    r"^(?:Reporting-MTA|Original-Recipient|Final-Recipient)[ \t]*:", re.MULTILINE | re.IGNORECASE
-)
+_FIELDS: Final = re.compile(r"\n(?:reporting-mta|original-recipient|final-recipient)[ \t]*:")
 
 
 def _divide(text: str) -> tuple[str, str]:
     """Prose, and what follows it from the returned message's first header on ("" if nothing)."""
-    prose, rest = _divide_returned(text)
-    fields = _FIELDS.search(prose)
-    return (prose[: fields.start()] if fields else prose), rest
+    lined = lower_in_place("\n" + text)
+    end, rest = _find_returned(text, lined)
+    fields = _FIELDS.search(lined, 0, end + 1)
+    return text[: fields.start() if fields else end], text[rest:]
 
 
 def own_text(text: str) -> str:
     """`text` up to the message that it returns, with any status fields that stand before."""
-    return _divide_returned(text)[0]
+    end, _ = _find_returned(text, lower_in_place("\n" + text))
+    return text[:end]
 
 
-def _divide_returned(text: str) -> tuple[str, str]:
-    divider = _DIVIDER.search(text)
+def _find_returned(text: str, lined: str) -> tuple[int, int]:
+    """Where the prose ends and the returned message begins; the end of `text` where none does.
+
+    `lined` is the text in lower case with a line end before it, which therefore stands where the
+    line begins in `text`.
+    """
+    divider = _find_divider(lined)
     start = divider.end() if divider else 0
-    for found in _HEAD.finditer(text, start):
-        if _is_head(text, found.start(), sure=divider is not None):
-            cut = divider.start() if divider else found.start()
-            return text[:cut], text[found.start() :]
-        if found.start() > start + 64 * 1024:
+    for found in _HEAD.finditer(lined, start):
+        at = found.start()
+        if _is_head(text, at, sure=divider is not None):
+            return divider.start() if divider else at, at
+        if at > start + 64 * 1024:
             break
-    if divider:
-        return text[: divider.start()], ""
-    return text, ""
+    return divider.start() if divider else len(text), len(text)
+
+
+def _find_divider(lined: str) -> re.Match[str] | None:
+    """The first line that says that the returned message comes next."""
+    signs = [sign for sign, _, _ in _signs().find_matches_as_indexes(lined)]
+    if not signs:
+        return None
+    ruled = _RULED.search(lined) if min(signs) < len(_RULES) else None
+    worded = _WORDED.search(lined) if max(signs) >= len(_RULES) else None
+    if ruled is None or worded is None:
+        return ruled or worded
+    return ruled if ruled.start() <= worded.start() else worded
 
 
 _FIELD: Final = re.compile(r"([!-9;-~]{2,70})[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")

@@ -7,12 +7,15 @@ the one that is judged; the outer ones are kept (RFC 5321 4.2, RFC 3463, RFC 346
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Final
 
+import ahocorasick_rs
 import msgspec
 
 from classifier.codes import STATUS
+from classifier.headers import lower_in_place
 
 __all__ = ["Reply", "read_command", "read_reply"]
 
@@ -150,8 +153,10 @@ _STAGES: Final = (
 # Codes that answer AUTH and nothing else (RFC 4954 6).
 _LOGIN_CODES: Final = frozenset({"534", "535", "538"})
 # The last label is short: SMTPAddressFailedException is no domain.
-_NAME: Final = r"[A-Za-z0-9_](?:[\w-]{0,62}\.){1,12}[A-Za-z][\w-]{1,23}(?![\w-])"
+_NAME: Final = r"[a-z0-9_](?:[\w-]{0,62}\.){1,12}[a-z][\w-]{1,23}(?![\w-])"
 _IP: Final = r"\d{1,3}(?:\.\d{1,3}){3}"
+_DOTTED: Final = re.compile(r"\.(?:[a-z]|\d{1,3}\.\d{1,3}\.\d)")  # in every name and address
+# Asked of text in lower case: what does not care for case is slow.
 _HOST: Final = re.compile(
     # host mx1.example.net[192.0.2.1] said:    host mx1.example.net [192.0.2.1]: 550
     # server mx1.example.net[192.0.2.1] said:  ... while talking to mx1.example.net.:
@@ -168,32 +173,56 @@ _HOST: Final = re.compile(
     rf"|(?<![@\w.-])(?P<speaker>{_NAME}|{_IP})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
     r"(?:said|says|replied|answered|told|responded|returned|failed with|rejected|did not like"
     r"|does not like"
-    r"|(?=#[45]\d\d [^45]|[45]\d\d[ -][45]\.\d{1,3}\.))",
-    re.IGNORECASE,
+    r"|(?=#[45]\d\d [^45]|[45]\d\d[ -][45]\.\d{1,3}\.))"
 )
+
+
+#: What each alternative of `_COMMAND` begins with.
+_BEGINNINGS: Final = (
+    *("in reply to ", "pipelined ", "rcpt", "mail", "data", "end of data", "sending data", "auth"),
+    *("ehlo", "ehelo", "helo", "starttls", "initial connection", "[rcpt", "[mail", "[data"),
+    *("[connect", "[helo", "[ehlo", "[auth", "smtp:", "while ", "sent: ", "i said ", "our "),
+    "smtp error",
+    *("for text command", "after transfer of mail ", "last command: "),
+)
+
+
+@cache
+def _signs() -> Callable[[str, bool], list[tuple[int, int, int]]]:
+    """Where what begins a `_COMMAND` stands, and the words of `_STAGES`."""
+    words = [*_BEGINNINGS, *(words for words, _ in _STAGES)]
+    return ahocorasick_rs.AhoCorasick(words).find_matches_as_indexes
 
 
 def read_command(text: str) -> str | None:
     """The SMTP command that `text` says was answered, as the record spells it, or None."""
     lowered = text.lower()
-    found = _COMMAND.search(lowered)
-    if found:
-        return _COMMANDS.get((found.group(found.lastgroup or 0) or "").split()[0])
-    for words, command in _STAGES:
-        if words in lowered:
-            return command
-    return None
+    places: list[int] = []
+    stage = len(_STAGES)
+    for sign, start, _ in _signs()(lowered, True):  # overlapping
+        if sign < len(_BEGINNINGS):
+            places.append(start)
+        else:
+            stage = min(stage, sign - len(_BEGINNINGS))
+    for place in sorted(places):
+        found = _COMMAND.match(lowered, place)
+        if found:
+            return _COMMANDS.get((found.group(found.lastgroup or 0) or "").split()[0])
+    return _STAGES[stage][1] if stage < len(_STAGES) else None
 
 
 def _read_host(text: str, reply: int) -> str | None:
     """The host named last before the reply that begins at `reply`, else the first one."""
+    lowered = lower_in_place(text)
+    if _DOTTED.search(lowered) is None:
+        return None
     named = None
-    for found in _HOST.finditer(text):
+    for found in _HOST.finditer(lowered):
         if named is None or found.start() < reply:
-            named = found.group(found.lastgroup or 0)
+            named = found.span(found.lastgroup or 0)
         if found.start() >= reply:
             break
-    return named
+    return text[slice(*named)] if named else None
 
 
 def read_reply(diagnostic: str) -> Reply:

@@ -31,8 +31,7 @@ _MAX_HEAD: Final = 16  # lines
 # FW: Undelivered Mail     Fwd: ...     WG: Unzustellbar     TR : Non remis     转发：退信
 _FORWARD: Final = re.compile(
     r"\s*(?:\[[^\]\n]{1,40}\]\s*)?(?:fwd?|wg|tr|rv|i|enc|vs|vb|doorst|pd|fs|转发|轉寄|転送|전달)"
-    r"\s?(?:\[\d{1,3}\])?\s?[:：]",
-    re.IGNORECASE,
+    r"\s?(?:\[\d{1,3}\])?\s?[:：]"
 )
 # What programs write above a mail that they pass on, and what people leave of it: a rule of
 # dashes or underscores, alone or around words; or words that end in a colon.
@@ -66,7 +65,7 @@ class Inner(msgspec.Struct, frozen=True):
 
 def is_forward(headers: Headers) -> bool:
     """Whether the subject says that somebody passes a mail on."""
-    return _FORWARD.match(headers.text("Subject") or "") is not None
+    return _FORWARD.match((headers.text("Subject") or "").lower()) is not None
 
 
 def inner_mails(message: Message, written: bool = False) -> Iterator[Inner]:

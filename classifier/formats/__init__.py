@@ -62,8 +62,10 @@ def _marks() -> Marks:
 
 def claimants(clues: Clues) -> tuple[Reader, ...]:
     """The readers that claim a mail, less those that another of them goes over."""
-    names = set(_marks().owners(clues))
-    names.update(reader.name for reader in _LOOKING if reader.looks and reader.looks(clues))
+    names = _marks().owners(clues)
+    for reader in _LOOKING:
+        if reader.looks is not None and reader.looks(clues):
+            names.add(reader.name)
     if len(names) > 1:
         names.difference_update([under for name in names for under in _BY_NAME[name].over])
     return tuple(_BY_NAME[name] for name in sorted(names))

@@ -24,6 +24,7 @@ import msgspec
 from classifier.addresses import domain_of
 from classifier.formats.mentions import CODED
 from classifier.formats.reader import Found
+from classifier.headers import lower_in_place
 
 __all__ = ["Answer", "add_answers", "read_answers"]
 
@@ -39,15 +40,20 @@ _LINE: Final = re.compile(
     r"|(?P<code>[2-5]\d\d)(?P<more>[ -].*)?)$",
     re.IGNORECASE | re.MULTILINE,
 )
+# What stands in each such line, in lower case; most notices hold none of it.
+_SIGN: Final = re.compile(
+    r"[<>:=-][ \t]{0,4}"
+    r"(?:auth|starttls|mail|rcpt|data|ehlo|helo|lhlo|bdat|quit|rset|\(init|[2-5]\d\d)"
+)
 _COMMANDS: Final = {
     "auth": "AUTH", "starttls": "STARTTLS", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA",
     "bdat": "DATA", "(initial greeting)": "CONN", "ehlo": "EHLO", "helo": "EHLO",
     "lhlo": "EHLO", "quit": "QUIT",
 }  # fmt: skip
+# Asked of text in lower case, with a line end before it.
 _TALKING: Final = re.compile(
     r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)"
-    r"|^[ \t]{0,12}([\w-]+(?:\.[\w-]+)+) \[[\d.:a-fA-F]{2,45}\]:$",  # Courier
-    re.IGNORECASE | re.MULTILINE,
+    r"|\n[ \t]{0,12}([\w-]+(?:\.[\w-]+)+) \[[\d.:a-f]{2,45}\]:(?=\n|\Z)"  # Courier
 )
 
 
@@ -87,13 +93,15 @@ def _unpipeline(answers: list[Answer]) -> list[Answer]:
 
 
 def _answers(text: str) -> Iterator[Answer]:
-    lines = list(islice(_LINE.finditer(text), MAX_ANSWERS))
+    lowered = lower_in_place("\n" + text)
+    lines = list(islice(_lines(text, lowered), MAX_ANSWERS))
     if not lines:
         return
-    talks = [(talk.start(), talk.group(1) or talk.group(2)) for talk in _TALKING.finditer(text)][
-        :MAX_ANSWERS
+    talks = [
+        (talk.start(talk.lastindex or 0) - 1, talk.end(talk.lastindex or 0) - 1)
+        for talk in islice(_TALKING.finditer(lowered), MAX_ANSWERS)
     ]
-    host = talks[0][1] if talks else None
+    host = text[slice(*talks[0])] if talks else None
     command, about, reply, last = "", "", "", -2
     for found in lines:
         code = found.group("code")
@@ -103,7 +111,7 @@ def _answers(text: str) -> Iterator[Answer]:
             yield Answer(command, about, reply, host)
             reply = ""
         while talks and talks[0][0] < found.start():
-            host = talks.pop(0)[1]
+            host = text[slice(*talks.pop(0))]
         if refuses:
             reply = f"{reply} {code}{(found.group('more') or '').rstrip()}".strip()
         elif code == "220" and host is None:
@@ -114,6 +122,20 @@ def _answers(text: str) -> Iterator[Answer]:
         last = found.end()
     if reply:
         yield Answer(command, about, reply, host)
+
+
+def _lines(text: str, lowered: str) -> Iterator[re.Match[str]]:
+    """The lines of dialogue in `text`; `lowered` is the same with a line end before it."""
+    end = 0
+    for sign in _SIGN.finditer(lowered):
+        if sign.start() <= end:  # of the same line as the sign before
+            continue
+        begin = lowered.rindex("\n", 0, sign.start())
+        end = text.find("\n", begin)
+        end = len(text) if end < 0 else end
+        found = _LINE.match(text, begin)
+        if found is not None:
+            yield found
 
 
 def _first_host(banner: str) -> str | None:

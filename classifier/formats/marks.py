@@ -15,7 +15,9 @@ one before the first word, that word begins there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -57,40 +59,35 @@ class Marks:
         self._alternatives = [
             (name, read_marks(written)) for name, marks in owners for written in marks
         ]
-        by_words: dict[str, list[Mark]] = {}
-        self._with: dict[Mark, list[int]] = {}
+        #: by words, and there by the number of the place, the alternatives that they belong to
+        by_words: dict[str, dict[int, list[int]]] = {}
         for number, (_, marks) in enumerate(self._alternatives):
             for mark in marks:
-                self._with.setdefault(mark, []).append(number)
-        for mark in self._with:
-            by_words.setdefault(mark.words, []).append(mark)
-        self._marks = list(by_words.values())
+                places = by_words.setdefault(mark.words, {})
+                places.setdefault(PLACES.index(mark.place), []).append(number)
+        self._with = list(by_words.values())
+        self._wanted = [len(set(marks)) for _, marks in self._alternatives]
         self._automaton = ahocorasick_rs.AhoCorasick(list(by_words))
 
-    def owners(self, clues: Clues) -> frozenset[str]:
+    def owners(self, clues: Clues) -> set[str]:
         """The names of all whose marks a mail shows."""
-        seen = set(self._seen(clues))
-        return frozenset(
-            self._alternatives[number][0]
-            for mark in seen
-            for number in self._with[mark]
-            if seen.issuperset(self._alternatives[number][1])
-        )
-
-    def _seen(self, clues: Clues) -> Iterator[Mark]:
         pieces = _pieces(clues)
-        ends: list[int] = []
-        end = 0
-        for piece in pieces:
-            end += len(piece)
-            ends.append(end)
-        for number, start, _ in self._automaton.find_matches_as_indexes(
+        ends = list(accumulate(map(len, pieces)))
+        names: set[str] = set()
+        seen: set[tuple[int, int]] = set()
+        shown: dict[int, int] = {}  # how many marks of each alternative
+        for words, start, _ in self._automaton.find_matches_as_indexes(
             "".join(pieces), overlapping=True
         ):
-            place = next(name for name, end in zip(PLACES, ends, strict=True) if start < end)
-            for mark in self._marks[number]:
-                if mark.place == place:
-                    yield mark
+            place = bisect_right(ends, start)
+            if (words, place) in seen or place not in self._with[words]:
+                continue
+            seen.add((words, place))
+            for number in self._with[words][place]:
+                shown[number] = shown.get(number, 0) + 1
+                if shown[number] == self._wanted[number]:
+                    names.add(self._alternatives[number][0])
+        return names
 
 
 def _pieces(clues: Clues) -> tuple[str, ...]:

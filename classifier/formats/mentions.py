@@ -258,7 +258,9 @@ def _announces_else(number: int, lines: Sequence[str]) -> bool:
         return False
     if said.endswith((":", "：")):
         return _ELSE.search(said) is not None
-    return _ASIDE_ENDS.search(said[-60:]) is not None and not says(Says.FAILED, said)
+    # None of the words ends in a sign, and most lines do.
+    aside = said[-1:].isalnum() and _ASIDE_ENDS.search(said[-60:]) is not None
+    return aside and not says(Says.FAILED, said)
 
 
 def _goes_on(number: int, lines: Sequence[str]) -> bool:
@@ -273,7 +275,7 @@ def _goes_on(number: int, lines: Sequence[str]) -> bool:
 
 def _list(number: int, line: str, found: re.Match[str], role: Role) -> Iterator[Mention]:
     """The address that a match found, and more of them after commas."""
-    group = next(name for name in ("address", "x400", "local") if found.groupdict().get(name))
+    group = found.lastgroup or "address"  # address, x400 or local
     start, end = found.span(group)
     addresses = [found.group(group)]
     while len(addresses) < MAX_ON_LINE:

@@ -101,7 +101,9 @@ _HOST: Final = re.compile(r"(?<![\w@./-])(?:[\w-]{1,63}\.){2,8}[a-z][\w-]{1,23}(
 def _with_host(found: Found, clues: Clues) -> Found:
     """The refusing host, where the notice names just one of the recipient's domain."""
     domain = domain_of(found.recipient)
-    if found.host or not domain or not CODED.search(found.text) or read_reply(found.text).host:
+    if found.host or not domain or f".{domain}" not in clues.prose:
+        return found
+    if not CODED.search(found.text) or read_reply(found.text).host:
         return found
     own = (clues.reporting_mta, domain_of(clues.sender.strip("<> ")))
     named = {host.lower() for host in _HOST.findall(clues.notice.text[:4096])}
@@ -110,7 +112,10 @@ def _with_host(found: Found, clues: Clues) -> Found:
 
 
 def _by_structure(clues: Clues) -> Sequence[Found]:
-    lines = [_open_table(line) for line in clues.notice.text.split("\n")[:MAX_LINES]]
+    text = clues.notice.text
+    lines = text.split("\n")[:MAX_LINES]
+    if "|" in text:
+        lines = [_open_table(line) for line in lines]
     delayed = says(Says.DELAYED, f"{clues.subject}\n{clues.prose[:4096]}")
     kind = Kind.DELAY if delayed else Kind.FAILURE
     mentions = find_mentions(lines, clues)

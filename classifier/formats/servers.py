@@ -15,7 +15,19 @@ _EXIM_ID: Final = re.compile(r"<E[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,
 
 
 def _has_exim_id(clues: Clues) -> bool:
-    return _EXIM_ID.match(clues.message.headers.get("Message-Id") or "") is not None
+    identity = clues.message.headers.get("Message-Id") or ""
+    return identity.startswith("<E") and _EXIM_ID.match(identity) is not None
+
+
+def _has_queue_id(clues: Clues) -> bool:
+    """Whether the status part has Postfix's field, or one that a rebranded build calls its own.
+
+    X-Other-Queue-ID
+    """
+    for name in clues.status.message if clues.status is not None else ():
+        if name.endswith("-queue-id") and name.startswith("x-"):
+            return True
+    return False
 
 
 READERS: Final = (
@@ -248,11 +260,7 @@ READERS: Final = (
         ),
         read_prose,
         "a status part with a whole diagnostic; <bob@example.org>: host ... said: 550 in the text",
-        # rebranded builds keep the form of the field: X-Other-Queue-ID
-        looks=lambda clues: (
-            clues.status is not None
-            and any(n.startswith("x-") and n.endswith("-queue-id") for n in clues.status.message)
-        ),
+        looks=_has_queue_id,
         knows_command=True,
     ),
     Reader(
