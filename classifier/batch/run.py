@@ -14,7 +14,7 @@ from classifier.batch.worker import Done, Settings, give_up, make
 
 __all__ = ["Listener", "Sheet", "run_here", "run_on", "settle", "work_off"]
 
-_WORK: Final = "classifier.batch.worker:make"
+_WORK: Final = "classifier.batch.worker:make_for_good"
 _AHEAD: Final = 4  # batches a worker that may wait for an earlier one, which bounds memory
 
 

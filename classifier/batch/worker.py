@@ -5,6 +5,7 @@ What goes to a worker and what comes back is plain data in MessagePack; nothing 
 
 from __future__ import annotations
 
+import gc
 import gzip
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -20,7 +21,17 @@ from classifier.rows import Row, flatten
 from classifier.sinks import Csv, JsonLines, Output
 from classifier.summary.counting import Summary
 
-__all__ = ["Done", "Lines", "Settings", "columns_of", "give_up", "head_of", "make"]
+__all__ = [
+    "Done",
+    "Lines",
+    "Settings",
+    "columns_of",
+    "give_up",
+    "head_of",
+    "make",
+    "make_for_good",
+    "spare_garbage",
+]
 
 _LEVEL: Final = 6  # of gzip, its own default
 
@@ -72,6 +83,23 @@ def make(settings: bytes) -> Callable[[bytes], bytes]:
         return encoder.encode(_finish(judged, chosen))
 
     return work
+
+
+def make_for_good(settings: bytes) -> Callable[[bytes], bytes]:
+    """As `make`, in a process that does nothing else."""
+    work = make(settings)
+    spare_garbage()
+    return work
+
+
+def spare_garbage() -> None:
+    """Look for garbage less often, and not among what was loaded for good: rules and model.
+
+    Records hold no cycles, so there is little to find.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def give_up(batch: Batch, why: str, settings: Settings) -> Done:

@@ -19,7 +19,7 @@ from classifier.batch.columns import columns_of
 from classifier.batch.part import Journal, Part
 from classifier.batch.run import Sheet, run_here, run_on
 from classifier.batch.tables import Source, need_arrow, write_parquet, write_sqlite
-from classifier.batch.worker import Lines, Settings, head_of
+from classifier.batch.worker import Lines, Settings, head_of, spare_garbage
 from classifier.cli.common import CLOSED, UNREAD, Target, complain, look, to_terminal
 from classifier.cli.mails import check_headers, spare_inputs
 from classifier.cli.progress import Progress, total_size
@@ -202,6 +202,7 @@ def _run(paths: Sequence[str], wanted: Wanted, settings: Settings, sheet: Sheet)
         if jobs:
             run_on(batches, settings, sheet, bar, jobs, wanted.ordered)
         else:
+            spare_garbage()
             run_here(batches, settings, sheet, bar)
     return sheet.journal
 
