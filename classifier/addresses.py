@@ -7,10 +7,19 @@ So it is asked only where the plain pattern does not fit, and never for a Final-
 
 from __future__ import annotations
 
+import logging
 import re
+import sys
+import time
+from functools import cache
+from importlib import import_module, invalidate_caches
+from types import ModuleType
 from typing import Final
 
 __all__ = ["ADDRESS", "bare", "domain_of", "read_list", "without_words"]
+
+_TRIES: Final = 50
+_PAUSE: Final = 0.1  # seconds
 
 #: An address in running text: plain or with a quoted local part, the domain with at least one dot
 #: or a literal. Unlike RFC 5321's it takes the dots that some carriers allow (`a..b.@example.jp`).
@@ -79,16 +88,32 @@ def read_list(value: str | None) -> tuple[str, ...]:
 
 
 def _by_flanker(value: str) -> tuple[str, ...]:
-    import logging
-
-    # It warns of what it cannot decode, and of tables that it cannot save.
-    logger = logging.getLogger("flanker")
-    if logger.propagate:
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-    from flanker.addresslib import address
-
+    address = _load_flanker()
     try:
         return tuple(str(each.address) for each in address.parse_list(value))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return ()
+
+
+@cache
+def _load_flanker() -> ModuleType:
+    """The reader of addresses of flanker.
+
+    The first import after an installation writes tables beside it, which take about a second. A
+    process that starts in this second finds them half written, so it tries again.
+    """
+    # It warns of what it cannot decode, and of tables that it cannot save.
+    logger = logging.getLogger("flanker")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    for _ in range(_TRIES):
+        try:
+            return import_module("flanker.addresslib.address")
+        except ModuleNotFoundError:
+            raise
+        except Exception:
+            for name in [each for each in sys.modules if each.startswith("flanker.addresslib")]:
+                del sys.modules[name]
+            invalidate_caches()
+            time.sleep(_PAUSE)
+    return import_module("flanker.addresslib.address")

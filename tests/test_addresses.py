@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -191,3 +192,45 @@ def test_what_cannot_be_decoded_is_not_logged() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "bob@example.org" in done.stdout
     assert "DECODE" not in done.stderr
+
+
+# Writes half of a table, as another process does at this moment, and the rest a little later.
+HALF_WRITTEN = """
+import pathlib, sys, threading, time
+import flanker
+from classifier import addresses
+
+folder = pathlib.Path(sys.argv[1])
+addresses.read_list("Ada Marsh (at home) <ada@example.org>; bob@example.org")
+real = pathlib.Path(sys.modules["flanker.addresslib"].__file__).parent
+import shutil
+shutil.copytree(real.parent, folder / "flanker", ignore=shutil.ignore_patterns("__pycache__"))
+for name in [each for each in sys.modules if each.split(".")[0] == "flanker"]:
+    del sys.modules[name]
+sys.path.insert(0, str(folder))
+table = next(folder.glob("flanker/addresslib/_parser/addr_spec_parsetab.py"))
+whole = table.read_text()
+table.write_text("")
+addresses._load_flanker.cache_clear()
+
+def finish():
+    time.sleep(0.5)
+    table.write_text(whole)
+
+threading.Thread(target=finish).start()
+print(addresses.read_list("Ada Marsh (at home) <ada@example.org>; bob@example.org"))
+assert sys.modules["flanker.addresslib"].__file__.startswith(str(folder))
+"""
+
+
+def test_tables_that_another_process_is_writing_are_waited_for(tmp_path: Path) -> None:
+    """Two processes that start right after an installation: flanker's tables are made once."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-B", "-c", HALF_WRITTEN, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "('ada@example.org', 'bob@example.org')"
