@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -416,3 +417,46 @@ def test_an_output_that_is_an_input_is_refused(mbox: Path) -> None:
     before = mbox.read_bytes()
     assert run("-o", mbox, mbox).returncode == 2
     assert mbox.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.sqlite", "a.parquet"])
+def test_a_run_that_is_interrupted_goes_on(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process: Ctrl-C between two batches, and the rest by --resume."""
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    from functools import partial
+
+    from typer.testing import CliRunner
+
+    from classifier.cli import app
+
+    work: Any = import_module("classifier.cli.score")  # the package has a function of that name
+
+    monkeypatch.setattr(work, "spare_garbage", lambda: None)  # not in a process of tests
+    monkeypatch.setattr(work, "gather", partial(work.gather, most=4))
+    real = work.run_here
+
+    def interrupted(batches: Any, *rest: Any) -> None:
+        def some() -> Iterator[Any]:
+            yield next(batches)
+            raise KeyboardInterrupt
+
+        real(some(), *rest)
+
+    output = tmp_path / name
+    arguments = ["score", "-j", "0", "-o", str(output), str(MAILS / "mission")]
+    monkeypatch.setattr(work, "run_here", interrupted)
+    assert CliRunner().invoke(app, arguments).exit_code != 0
+    assert not output.exists()
+    monkeypatch.setattr(work, "run_here", real)
+    assert CliRunner().invoke(app, arguments).exit_code == 1 or not output.exists()
+    done = CliRunner().invoke(app, [*arguments, "--resume"])
+    assert done.exit_code == 0, done.output
+    assert "what to do first" in done.output
+    assert {each.name for each in tmp_path.iterdir()} == {name}
+    again = tmp_path / f"b{output.suffix}"
+    arguments[4] = str(again)
+    assert CliRunner().invoke(app, [*arguments, "--no-summary"]).exit_code == 0
+    assert again.read_bytes() == output.read_bytes()
