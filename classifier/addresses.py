@@ -7,7 +7,6 @@ So it is asked only where the plain pattern does not fit, and never for a Final-
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 import time
@@ -102,6 +101,8 @@ def _load_flanker() -> ModuleType:
     The first import after an installation writes tables beside it, which take about a second. A
     process that starts in this second finds them half written, so it tries again.
     """
+    import logging
+
     # It warns of what it cannot decode, and of tables that it cannot save.
     logger = logging.getLogger("flanker")
     logger.addHandler(logging.NullHandler())

@@ -83,9 +83,7 @@ _METHOD: Final = re.compile(r"\s*([A-Za-z][A-Za-z-]*)(?:\s*/\s*\d+)?\s*=\s*([A-Z
 #   i=1; mx.example.org; ...   (ARC's header)
 _INSTANCE: Final = re.compile(r"\s*i\s*=\s*(\d{1,2})", re.IGNORECASE)
 #   header.d=example.org   smtp.mailfrom="a b"@example.org   header.from = example.org
-_PROPERTY: Final = re.compile(
-    r"\b([a-z]+\.[a-z0-9_-]+)\s*=\s*(\"[^\"]*\"[^\s;]*|[^\s;]+)", re.IGNORECASE
-)
+_PROPERTY: Final = re.compile(r"\b([A-Za-z]+\.[A-Za-z0-9_-]+)\s*=\s*(\"[^\"]*\"[^\s;]*|[^\s;]+)")
 
 
 def _without_comments(value: str) -> str:

@@ -20,6 +20,7 @@ MAX_VALUE: Final = 16 * 1024  # characters of one field that are looked at
 # A field begins with a name of printable characters and a colon; folded lines with a blank.
 _NAME: Final = re.compile(rb"[!-9;-~]++[ \t]*+:")
 _LAST: Final = re.compile(rb"\n(?![!-9;-~]++[ \t]*+:|[ \t])")  # what comes next is neither
+_BLANKS: Final = frozenset({" ", "\t"})
 _SPACED: Final = re.compile(r"(\n[!-9;-~]+)[ \t]+:")
 
 
@@ -96,12 +97,9 @@ class Headers:
         """The field whose value begins at `start`."""
         text = self._text
         end = text.find("\n", start)
-        if end < 0:
-            return text[start : start + MAX_VALUE].strip()
-        last = len(text) - 1
-        if end == last or text[end + 1] not in " \t":
-            return text[start : min(end, start + MAX_VALUE)].strip()
-        while 0 <= end < last and text[end + 1] in " \t":
+        if 0 <= end - start <= MAX_VALUE and text[end + 1 : end + 2] not in _BLANKS:
+            return text[start:end].strip()  # as nearly all are
+        while end >= 0 and text[end + 1 : end + 2] in _BLANKS:
             end = text.find("\n", end + 1)
             if end - start > MAX_VALUE:
                 break

@@ -133,20 +133,23 @@ class Message:
     `parts[0]` is the mail itself. `size` is the number of bytes that were given.
     """
 
-    __slots__ = ("defects", "headers", "parts", "size")
+    __slots__ = ("_firsts", "defects", "headers", "parts", "size")
 
     def __init__(self, parts: tuple[Part, ...], defects: tuple[str, ...], size: int) -> None:
         self.parts = parts
         self.headers = parts[0].headers
+        self._firsts = {part.type: part for part in reversed(parts)}
         self.defects = defects
         self.size = size
 
     def first(self, *types: str) -> Part | None:
         """The first part of one of `types`, or None."""
-        for part in self.parts:
-            if part.type in types:
-                return part
-        return None
+        firsts = self._firsts
+        if len(types) == 1:
+            return firsts.get(types[0])
+        if firsts.keys().isdisjoint(types):
+            return None
+        return next(part for part in self.parts if part.type in types)
 
     def each(self, *types: str) -> Iterator[Part]:
         """Every part of one of `types`, in order."""

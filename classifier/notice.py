@@ -36,7 +36,7 @@ RETURNED_TYPES: Final = (
 #
 # Fields that a returned message's head begins with, and that no delivery status part holds.
 _HEAD: Final = re.compile(
-    r"\n(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|message-id"
+    r"\n(?=[a-z-]{2,64}:)(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|message-id"
     r"|authentication-results|arc-[a-z][a-z-]{2,30}|x-[a-z-]{2,60}|from|to|date|subject"
     r"|mime-version|received-spf|envelope-to|content-type|sender|reply-to):"
 )
@@ -70,7 +70,8 @@ _WORDED: Final = re.compile(
 )
 #: Some of which stand in every such line, and in few others.
 _WORDS: Final = (
-    *("message header", "is a copy of ", "message follow", "header follow", "headers follow"),
+    *("message header", "below is a copy of ", "included is a copy of "),
+    *("message follow", "header follow", "headers follow"),
 )
 
 

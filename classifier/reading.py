@@ -104,7 +104,7 @@ def _read_itself(message: Message) -> Report:
     fields = status.message if status else {}
     return Report(
         kind=kind,
-        format=_format_of(kind) or (reader.name if failures else "mail"),
+        format=_FORMATS.get(kind) or (reader.name if failures else "mail"),
         failures=failures,
         prose=notice.text,
         reporting_mta=host_of(fields.get("reporting-mta")) or None,
@@ -119,8 +119,9 @@ def _read_itself(message: Message) -> Report:
     )
 
 
-def _format_of(kind: Kind) -> str | None:
-    return {Kind.FEEDBACK: "arf", Kind.DISPOSITION: "mdn"}.get(kind)
+#: Formats that are known by the kind of the mail alone.
+_FORMATS: Final = {Kind.FEEDBACK: "arf", Kind.DISPOSITION: "mdn"}
+_WORST_FIRST: Final = (Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.FEEDBACK)
 
 
 def _clues(message: Message, notice: Notice, status: StatusReport | None) -> Clues:
@@ -196,7 +197,9 @@ def _is_fake(clues: Clues, failures: Sequence[Failure]) -> bool:
 def _overall(failures: Sequence[Failure]) -> Kind:
     """The kind of the mail: failure where any recipient failed, else delay, else success."""
     kinds = {failure.kind for failure in failures}
-    return next(k for k in (Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.FEEDBACK) if k in kinds)
+    if len(kinds) == 1:
+        return failures[0].kind
+    return next(kind for kind in _WORST_FIRST if kind in kinds)
 
 
 def _returned(notice: Notice) -> Returned | None:

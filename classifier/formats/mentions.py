@@ -175,7 +175,7 @@ def _mentions(lines: Sequence[str], clues: Clues) -> Iterator[Mention]:
     for number, line in enumerate(lines):
         #   <bob@example.org> (expanded from
         #       <team@example.net>): host mx.example.org[192.0.2.1] said: ...
-        opened, inside = inside, line.count("(") > line.count(")")
+        opened, inside = inside, "(" in line and line.count("(") > line.count(")")
         if opened and line[:1] in " \t":
             continue
         if "@" not in line and "/" not in line and "... " not in line:
@@ -258,8 +258,8 @@ def _announces_else(number: int, lines: Sequence[str]) -> bool:
         return False
     if said.endswith((":", "：")):
         return _ELSE.search(said) is not None
-    # None of the words ends in a sign, and most lines do.
-    aside = said[-1:].isalnum() and _ASIDE_ENDS.search(said[-60:]) is not None
+    # None of the words ends in a sign, as most lines do; none is as long as that.
+    aside = said[-1:].isalnum() and _ASIDE_ENDS.search(said, max(0, len(said) - 40)) is not None
     return aside and not says(Says.FAILED, said)
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from classifier.dsn import StatusReport
+from classifier.lexicon import lower_line
 from classifier.message import Message
 from classifier.notice import Notice
 from classifier.reasons import Kind
@@ -46,7 +47,7 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def line(self) -> str:
         """The prose on one line, each run of blanks and line ends as one blank."""
-        return " ".join(self.prose.split())
+        return lower_line(self.notice.text)
 
 
 #: A word with an @ in it; signs that stand around addresses divide words, as blanks do.
