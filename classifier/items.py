@@ -31,6 +31,11 @@ class Unreadable(msgspec.Struct, frozen=True):
     why: str  # one line, for people: "does not exist"
     cure: str
 
+    @property
+    def told(self) -> str:
+        """All of it in one line for people."""
+        return f"{self.origin}: {self.why}; {self.cure}"
+
 
 def printable(path: str) -> str:
     r"""The path with bytes that are no UTF-8 written as `\udcff`, so that it can be printed."""

@@ -15,7 +15,7 @@ from classifier.judge import Verdict
 from classifier.reasons import Kind
 from classifier.report import Failure, Report
 
-__all__ = ["COLUMNS", "Row", "error_row", "flatten", "make_row"]
+__all__ = ["COLUMNS", "Row", "error_row", "flat_columns", "flatten", "make_row"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,3 +143,14 @@ def flatten(row: Row) -> dict[str, str | float | bool | None]:
     if row.taxonomy is not msgspec.UNSET:
         flat.update({f"taxonomy.{name}": each for name, each in row.taxonomy.items()})
     return flat
+
+
+def flat_columns(headers: Sequence[str] = (), taxonomies: Sequence[str] = ()) -> list[str]:
+    """The names that `flatten` gives for records with these headers and classes; headers last."""
+    empty = Row(
+        origin="",
+        kind=Kind.ERROR,
+        taxonomy=dict.fromkeys(taxonomies),
+        headers=dict.fromkeys(headers),
+    )
+    return sorted(flatten(empty), key=lambda name: name.startswith("headers."))

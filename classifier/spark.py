@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Final
 
 from classifier.archive import Item, Unreadable, read_file
 from classifier.batch.columns import Type, cells, columns_of
-from classifier.batch.judging import add_classes, judge_items
+from classifier.batch.judging import add_classes, judge_items, name_unread
 from classifier.batch.kit import pack, unpack
 from classifier.batch.tables import arrow_batch, arrow_schema
 from classifier.pipeline import Classifier
-from classifier.rows import Row, error_row
+from classifier.rows import Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,9 +106,7 @@ def _judge(
         items = [each for each in some if isinstance(each, Item)]
         for judged in judge_items(classifier, items, headers):
             yield from judged.rows
-        for each in some:
-            if isinstance(each, Unreadable):
-                yield error_row(each.origin, f"{each.why}; {each.cure}")
+        yield from name_unread(each for each in some if isinstance(each, Unreadable))
 
 
 def _unroll(batch: pa.RecordBatch) -> Iterator[Item | Unreadable]:

@@ -19,6 +19,7 @@ from classifier.batch.pool import Pool
 from classifier.batch.run import run_here, run_on
 from classifier.batch.worker import Lines, Settings
 from classifier.errors import OperatorError
+from classifier.pipeline import Classifier
 from classifier.reasons import Kind
 from classifier.rows import Row
 
@@ -136,7 +137,7 @@ def test_halves_make_the_whole() -> None:
 def test_here_and_there_the_same_bytes() -> None:
     mails = [bounce(n) for n in range(40)]
     here, there = Memory(), Memory()
-    run_here(gather(mails, most=7), RULES_ALONE, here, Heard())
+    run_here(gather(mails, most=7), Classifier(model=None), RULES_ALONE, here, Heard())
     heard = Heard()
     run_on(gather(mails, most=7), RULES_ALONE, there, heard, jobs=2)
     assert here.data == there.data
@@ -266,7 +267,8 @@ def test_csv_and_gzip_are_written_by_the_workers() -> None:
 
     sheet = Memory()
     settings = Settings(model=None, lines=Lines.CSV, packed=True)
-    run_here(gather([bounce(n) for n in range(6)], most=4), settings, sheet, Heard())
+    mails = gather([bounce(n) for n in range(6)], most=4)
+    run_here(mails, Classifier(model=None), settings, sheet, Heard())
     lines = gzip.decompress(sheet.data).decode().splitlines()
     assert [next(csv.reader([line]))[2] for line in lines] == [
         f"user{n}@example.net" for n in range(6)

@@ -434,7 +434,6 @@ def test_a_run_that_is_interrupted_goes_on(
 
     work: Any = import_module("classifier.cli.score")  # the package has a function of that name
 
-    monkeypatch.setattr(work, "spare_garbage", lambda: None)  # not in a process of tests
     monkeypatch.setattr(work, "gather", partial(work.gather, most=4))
     real = work.run_here
 

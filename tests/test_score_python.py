@@ -32,6 +32,17 @@ def test_processes_give_the_same_records() -> None:
     assert list(classifier.score([MAILS], jobs=1)) == list(classifier.score([MAILS]))
 
 
+def test_a_damaged_model_is_no_mails_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped one is loaded when it is first asked, in the middle of a run."""
+
+    def fail(self: classifier.Classifier) -> None:
+        raise classifier.OperatorError("model", ["is damaged"], "Install it again.")
+
+    monkeypatch.setattr(classifier.Classifier, "load_model", fail)
+    with pytest.raises(classifier.OperatorError, match="is damaged"):
+        list(classifier.score(MAILS.parent / "exim"))
+
+
 def test_a_table_has_types() -> None:
     pytest.importorskip("pandas")
     rows = list(classifier.score(MAILS))

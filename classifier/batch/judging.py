@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from classifier.archive import Item
+from classifier.archive import Item, Unreadable
+from classifier.errors import OperatorError
 from classifier.pipeline import Classifier, read_all
 from classifier.reasons import Kind
 from classifier.report import Report
 from classifier.rows import Row, error_row
 from classifier.taxonomies.scheme import classes_of
 
-__all__ = ["Judged", "add_classes", "judge_item", "judge_items", "spoil"]
+__all__ = ["Judged", "add_classes", "judge_item", "judge_items", "name_unread", "spoil"]
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -33,6 +34,8 @@ def judge_item(classifier: Classifier, item: Item, headers: Sequence[str] = ()) 
         for report in read_all(item.raw, item.size):
             rows = classifier.judge_report(report, item.origin, headers)
             yield Judged(rows, report, _complain(item, report))
+    except OperatorError:  # of the model, which is loaded when it is first asked: no mail's fault
+        raise
     except Exception as error:
         yield spoil(item.origin, f"{type(error).__name__}: {error}")
 
@@ -45,6 +48,8 @@ def judge_items(
         read = [(item, report) for item in items for report in read_all(item.raw, item.size)]
         asked = [(report, item.origin) for item, report in read]
         judged = classifier.judge_reports(asked, headers)
+    except OperatorError:
+        raise
     except Exception:  # one of them is at fault, and the others must not pay
         return [each for item in items for each in judge_item(classifier, item, headers)]
     return [
@@ -58,6 +63,12 @@ def add_classes(rows: Sequence[Row], taxonomies: Sequence[str]) -> Sequence[Row]
     if not taxonomies:
         return rows
     return [msgspec.structs.replace(row, taxonomy=classes_of(row, taxonomies)) for row in rows]
+
+
+def name_unread(unread: Iterable[Unreadable]) -> Iterator[Row]:
+    """An `error` record for each input that could not be read, where nobody is there to be told."""
+    for each in unread:
+        yield error_row(each.origin, f"{each.why}; {each.cure}")
 
 
 def spoil(origin: str, why: str) -> Judged:

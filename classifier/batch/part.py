@@ -21,11 +21,11 @@ import msgspec
 from classifier.errors import OperatorError
 from classifier.summary.counting import Summary
 
-__all__ = ["Journal", "Part", "replace_file"]
+__all__ = ["ROOM", "Journal", "Part"]
 
 _EVERY: Final = 5.0  # seconds between two journals
 _VERSION: Final = 1
-_ROOM: Final = "Make room, then go on with --resume; what was done is kept."
+ROOM: Final = "Make room, then go on with --resume; what was done is kept."
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
@@ -39,9 +39,6 @@ class Journal(msgspec.Struct, kw_only=True):
     written: int = 0  # bytes of the part
     mails: int = 0
     records: int = 0
-    failed: int = 0
-    undetermined: int = 0
-    size: int = 0  # bytes of the archive
     whole: bool = True  # whether all could be read and judged
     last: str | None = None  # the origin of the last mail
     summary: Summary | None = None
@@ -97,7 +94,7 @@ class Part:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
-            raise self._refusal(error, _ROOM) from error
+            raise self._refusal(error, ROOM) from error
         self.journal.written += len(data)
 
     def keep_now_and_then(self) -> None:
@@ -109,9 +106,9 @@ class Part:
         """Write the journal: from here on, nothing that was written is lost."""
         try:
             os.fsync(self._file)
-            replace_file(self._journal_path, msgspec.json.encode(self.journal))
+            _replace_file(self._journal_path, msgspec.json.encode(self.journal))
         except OSError as error:
-            raise self._refusal(error, _ROOM) from error
+            raise self._refusal(error, ROOM) from error
         self._due = time.monotonic() + _EVERY
 
     def close(self) -> None:
@@ -125,7 +122,7 @@ class Part:
             target = Path(self.path).resolve()  # the file itself, where `path` is a link to it
             self.part.replace(target)
         except OSError as error:
-            raise self._refusal(error, _ROOM) from error
+            raise self._refusal(error, ROOM) from error
         self.forget()
 
     def forget(self) -> None:
@@ -180,7 +177,7 @@ def _refuse_others(path: str) -> None:
         raise OSError(22, "it is no regular file; write to standard output and redirect it")
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def _replace_file(path: Path, data: bytes) -> None:
     """Write a small file in one step: it is the old one or the new one, at any moment."""
     temporary = path.with_name(f"{path.name}.new")
     with temporary.open("wb") as file:

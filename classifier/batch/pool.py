@@ -78,11 +78,6 @@ class Pool:
         """Whether a worker waits for a task."""
         return any(worker.ready and worker.key is None for worker in self._workers)
 
-    @property
-    def busy(self) -> int:
-        """How many tasks are being worked on."""
-        return sum(worker.key is not None for worker in self._workers)
-
     def give(self, key: int, task: bytes) -> None:
         """Hand a task to a worker that is idle; `key` comes back with what came of it."""
         worker = next(each for each in self._workers if each.ready and each.key is None)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from classifier.archive import read_paths
-from classifier.batch.batches import Batch, gather
+from classifier.batch.batches import gather
 from classifier.batch.columns import Type, cells, columns_of
-from classifier.batch.judging import judge_items
+from classifier.batch.judging import judge_items, name_unread
 from classifier.batch.run import work_off
 from classifier.batch.worker import Settings
 from classifier.errors import OperatorError
 from classifier.pipeline import Classifier
-from classifier.rows import Row, error_row
+from classifier.rows import Row
 
 if TYPE_CHECKING:
     import pandas
@@ -50,20 +50,15 @@ def score(
         settings = Settings(rules=folders, model=name, headers=tuple(headers))
         decoder = msgspec.json.Decoder(Row)
         for batch, parts in work_off(batches, settings, jobs):
-            yield from _name_unread(batch)
+            yield from name_unread(batch.unread)
             for done in parts:
                 yield from map(decoder.decode, done.data.splitlines())
         return
     classifier = Classifier(rules, model)
     for batch in batches:
-        yield from _name_unread(batch)
+        yield from name_unread(batch.unread)
         for judged in judge_items(classifier, batch.items, headers):
             yield from judged.rows
-
-
-def _name_unread(batch: Batch) -> Iterator[Row]:
-    for each in batch.unread:
-        yield error_row(each.origin, f"{each.why}; {each.cure}")
 
 
 def to_pandas(rows: Iterable[Row], headers: Sequence[str] = ()) -> pandas.DataFrame:

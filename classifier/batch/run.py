@@ -10,11 +10,12 @@ import msgspec
 from classifier.batch.batches import Batch, halve
 from classifier.batch.part import Journal
 from classifier.batch.pool import PATIENCE, Pool
-from classifier.batch.worker import Done, Settings, give_up, make
+from classifier.batch.worker import Done, Settings, give_up, judge
+from classifier.pipeline import Classifier
 
 __all__ = ["Listener", "Sheet", "run_here", "run_on", "settle", "work_off"]
 
-_WORK: Final = "classifier.batch.worker:make_for_good"
+_WORK: Final = "classifier.batch.worker:make"
 _AHEAD: Final = 4  # batches a worker that may wait for an earlier one, which bounds memory
 
 
@@ -41,14 +42,16 @@ class Listener(Protocol):
 
 
 def run_here(
-    batches: Iterator[Batch], settings: Settings, sheet: Sheet, listener: Listener
+    batches: Iterator[Batch],
+    classifier: Classifier,
+    settings: Settings,
+    sheet: Sheet,
+    listener: Listener,
 ) -> None:
     """The whole run in this process: for small archives, and for who looks for a fault."""
-    work = make(msgspec.msgpack.encode(settings))
     for batch in batches:
         if not sheet.journal.has(batch.number):
-            done = msgspec.msgpack.decode(work(msgspec.msgpack.encode(batch)), type=Done)
-            settle(batch, [done], sheet, listener)
+            settle(batch, [judge(classifier, batch, settings)], sheet, listener)
 
 
 def run_on(
@@ -180,7 +183,7 @@ def settle(batch: Batch, parts: Sequence[Done], sheet: Sheet, listener: Listener
     """Write what came of a batch, and count it."""
     journal = sheet.journal
     for each in batch.unread:
-        listener.say(f"{each.origin}: {each.why}; {each.cure}")
+        listener.say(each.told)
     failed = 0
     for done in parts:
         for line in done.said:
@@ -188,13 +191,10 @@ def settle(batch: Batch, parts: Sequence[Done], sheet: Sheet, listener: Listener
         sheet.write(done.data)
         failed += done.failed
         journal.records += done.records
-        journal.undetermined += done.undetermined
         journal.whole = journal.whole and not done.said
         if done.summary is not None and journal.summary is not None:
             journal.summary.merge(done.summary)
-    journal.failed += failed
     journal.mails += len(batch.items)
-    journal.size += batch.size
     journal.whole = journal.whole and not batch.unread
     journal.last = batch.last or journal.last
     journal.take(batch.number)

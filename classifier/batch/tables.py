@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from classifier.batch.columns import Column, Type, Value, cells
+from classifier.batch.part import ROOM
 from classifier.errors import OperatorError
 from classifier.rows import Row
 
@@ -29,7 +30,6 @@ __all__ = ["Source", "arrow_batch", "arrow_schema", "need_arrow", "write_parquet
 
 _GROUP: Final = 50_000  # records of a row group, and of a file of a partition
 _TOLD: Final = 2_000  # records between two words on how far it is
-_ROOM: Final = "Make room, then go on with --resume; what was done is kept."
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -200,5 +200,5 @@ def _whole(path: str, target: Path) -> Iterator[Path]:
                 temporary.unlink()
         if isinstance(error, OSError | sqlite3.Error):
             why = getattr(error, "strerror", None) or str(error)
-            raise OperatorError(path, [f"cannot be written ({why})"], _ROOM) from error
+            raise OperatorError(path, [f"cannot be written ({why})"], ROOM) from error
         raise

@@ -5,7 +5,6 @@ What goes to a worker and what comes back is plain data in MessagePack; nothing 
 
 from __future__ import annotations
 
-import gc
 import gzip
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -16,22 +15,12 @@ import msgspec
 from classifier.batch.batches import Batch
 from classifier.batch.judging import Judged, add_classes, judge_items, spoil
 from classifier.pipeline import Classifier
-from classifier.reasons import Kind, Reason
-from classifier.rows import Row, flatten
+from classifier.reasons import Kind
+from classifier.rows import Row, flat_columns, flatten
 from classifier.sinks import Csv, JsonLines, Output
 from classifier.summary.counting import Summary
 
-__all__ = [
-    "Done",
-    "Lines",
-    "Settings",
-    "columns_of",
-    "give_up",
-    "head_of",
-    "make",
-    "make_for_good",
-    "spare_garbage",
-]
+__all__ = ["Done", "Lines", "Settings", "give_up", "head_of", "judge", "make"]
 
 _LEVEL: Final = 6  # of gzip, its own default
 
@@ -61,7 +50,6 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     records: int
     failed: int  # recipients
-    undetermined: int  # of these
     said: tuple[str, ...] = ()
     summary: Summary | None = None
 
@@ -76,30 +64,12 @@ def make(settings: bytes) -> Callable[[bytes], bytes]:
     classifier.load_model()
     decoder = msgspec.msgpack.Decoder(Batch)
     encoder = msgspec.msgpack.Encoder()
-
-    def work(task: bytes) -> bytes:
-        batch = decoder.decode(task)
-        judged = judge_items(classifier, batch.items, chosen.headers)
-        return encoder.encode(_finish(judged, chosen))
-
-    return work
+    return lambda task: encoder.encode(judge(classifier, decoder.decode(task), chosen))
 
 
-def make_for_good(settings: bytes) -> Callable[[bytes], bytes]:
-    """As `make`, in a process that does nothing else."""
-    work = make(settings)
-    spare_garbage()
-    return work
-
-
-def spare_garbage() -> None:
-    """Look for garbage less often, and not among what was loaded for good: rules and model.
-
-    Records hold no cycles, so there is little to find.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+def judge(classifier: Classifier, batch: Batch, settings: Settings) -> Done:
+    """What comes of a batch."""
+    return _finish(judge_items(classifier, batch.items, settings.headers), settings)
 
 
 def give_up(batch: Batch, why: str, settings: Settings) -> Done:
@@ -117,9 +87,6 @@ def _finish(judged: Sequence[Judged], settings: Settings) -> Done:
         data=_write(rows, settings),
         records=len(rows),
         failed=sum(row.kind is Kind.FAILURE for row in rows),
-        undetermined=sum(
-            row.kind is Kind.FAILURE and row.reason == Reason.UNDETERMINED for row in rows
-        ),
         said=tuple(each.complaint for each in judged if each.complaint),
         summary=summary,
     )
@@ -136,37 +103,21 @@ class _Buffer:
         return len(data)
 
 
-def _write(rows: Sequence[Row], settings: Settings) -> bytes:
+def head_of(settings: Settings) -> bytes:
+    """What stands above the first record: the names of the columns in CSV."""
+    return _write((), settings, head=True)
+
+
+def _write(rows: Sequence[Row], settings: Settings, head: bool = False) -> bytes:
     buffer = _Buffer()
     output = Output(buffer, "memory")
     if settings.lines is Lines.CSV:
-        Csv(output, columns_of(settings), flatten, head=False).write(rows)
+        columns = flat_columns(settings.headers, settings.taxonomies)
+        Csv(output, columns, flatten, head).write(rows)
     else:
         JsonLines[Row](output).write(rows)
     output.flush()
     return _pack(b"".join(buffer.pieces), settings)
-
-
-def head_of(settings: Settings) -> bytes:
-    """What stands above the first record: the names of the columns in CSV."""
-    if settings.lines is not Lines.CSV:
-        return b""
-    buffer = _Buffer()
-    output = Output(buffer, "memory")
-    Csv(output, columns_of(settings), flatten)
-    output.flush()
-    return _pack(b"".join(buffer.pieces), settings)
-
-
-def columns_of(settings: Settings) -> list[str]:
-    """The columns of flat records, those of headers last."""
-    empty = Row(
-        origin="",
-        kind=Kind.ERROR,
-        taxonomy=dict.fromkeys(settings.taxonomies),
-        headers=dict.fromkeys(settings.headers),
-    )
-    return sorted(flatten(empty), key=lambda name: name.startswith("headers."))
 
 
 def _pack(data: bytes, settings: Settings) -> bytes:

@@ -9,30 +9,29 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from classifier.cli.archives import SCORE, score
-from classifier.cli.common import FAULT, Format, Shape, complain
+from classifier.cli.common import FAULT, Format, Shape, complain, make_classifier
 from classifier.cli.corpus import app as corpus
 from classifier.cli.diagnosis import DIAGNOSE, PASSWORDS, diagnose, ses_password
 from classifier.cli.options import (
     ColourOption,
     FormatOption,
+    HeaderOption,
     ModelOption,
     OutputOption,
     ProgressOption,
     RulesOption,
+    ShapeOption,
     TaxonomyOption,
     use_stdin,
 )
 from classifier.cli.results import REPORT, SUPPRESS, report, suppress
 from classifier.cli.rules import app as rules_
 from classifier.errors import OperatorError
-
-if TYPE_CHECKING:
-    from classifier.pipeline import Classifier
 
 __all__ = ["app", "main"]
 
@@ -168,15 +167,7 @@ def classify(
     ] = None,
     format: FormatOption = None,  # noqa: A002 - the name of the option
     output: OutputOption = None,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--header",
-            metavar="NAME",
-            help="Add this header of the returned message to the records. May be given again.",
-            show_default=False,
-        ),
-    ] = None,
+    header: HeaderOption = None,
     taxonomy: TaxonomyOption = None,
     rules: RulesOption = None,
     model: ModelOption = "default",
@@ -187,7 +178,7 @@ def classify(
     paths = path or use_stdin(context)
     from classifier.cli.mails import judge_mails
 
-    judge = _make_classifier(rules, model)
+    judge = make_classifier(rules, model)
     raise typer.Exit(
         judge_mails(paths, judge, format, output, header or (), progress, color, taxonomy or ())
     )
@@ -232,7 +223,7 @@ def explain(
     texts = text or use_stdin(context)
     from classifier.cli.replies import judge_replies
 
-    judge = _make_classifier(rules, model)
+    judge = make_classifier(rules, model)
     raise typer.Exit(judge_replies(texts, judge, format, output, color, taxonomy or (), trace))
 
 
@@ -248,15 +239,7 @@ def drift(
         ),
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The later ones.", show_default=False)],
-    format: Annotated[  # noqa: A002 - the name of the option
-        Shape | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help="text for people, json for programs. If not given: text on a terminal, else json.",
-            show_default=False,
-        ),
-    ] = None,
+    format: ShapeOption = None,  # noqa: A002 - the name of the option
     output: OutputOption = None,
     fail_over: Annotated[
         float | None,
@@ -431,15 +414,6 @@ def evaluate(
     from classifier.cli.evaluate import evaluate_model
 
     raise typer.Exit(evaluate_model(model, corpus, output, rules or [], format, progress, color))
-
-
-def _make_classifier(rules: list[Path] | None, model: str) -> Classifier:
-    from classifier.pipeline import Classifier
-
-    made = Classifier(rules or (), None if model == "none" else model)
-    if made.folder is None and model != "none":
-        complain("the shipped model is missing, so rules judge alone")
-    return made
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 from classifier.cli.common import Target
 from classifier.cli.options import (
     ColourOption,
+    HeaderOption,
     ModelOption,
     ProgressOption,
     RulesOption,
@@ -124,15 +125,7 @@ def score(
             show_default=False,
         ),
     ] = None,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--header",
-            metavar="NAME",
-            help="Add this header of the returned message to the records. May be given again.",
-            show_default=False,
-        ),
-    ] = None,
+    header: HeaderOption = None,
     taxonomy: TaxonomyOption = None,
     rules: RulesOption = None,
     model: ModelOption = "default",

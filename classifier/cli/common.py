@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from classifier.terminal import neutral
+
+if TYPE_CHECKING:
+    from classifier.pipeline import Classifier
 
 __all__ = [
     "CLOSED",
@@ -24,6 +29,7 @@ __all__ = [
     "choose_format",
     "complain",
     "look",
+    "make_classifier",
     "to_terminal",
 ]
 
@@ -104,3 +110,17 @@ def complain(line: str) -> None:
     with suppress(OSError, AttributeError):  # None: it is closed
         sys.stderr.write(neutral(f"whybounce: {line}") + "\n")
         sys.stderr.flush()
+
+
+def make_classifier(rules: Sequence[Path] | None, model: str | None) -> Classifier:
+    """The classifier that a command's options ask for; `model` None or `none` for rules alone.
+
+    Raises `OperatorError` for faults of the rules or the model.
+    """
+    from classifier.pipeline import Classifier
+
+    wanted = None if model == "none" else model
+    made = Classifier(rules or (), wanted)
+    if made.folder is None and wanted is not None:
+        complain("the shipped model is missing, so rules judge alone")
+    return made

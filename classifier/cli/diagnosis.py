@@ -6,8 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from classifier.cli.common import Shape
-from classifier.cli.options import ColourOption, ModelOption, OutputOption, RulesOption
+from classifier.cli.options import ColourOption, ModelOption, OutputOption, RulesOption, ShapeOption
 
 __all__ = ["DIAGNOSE", "PASSWORDS", "diagnose", "ses_password"]
 
@@ -147,15 +146,7 @@ def diagnose(
         float,
         typer.Option(metavar="SECONDS", min=0.5, max=120, help="The longest that a check takes."),
     ] = 10.0,
-    format: Annotated[  # noqa: A002 - the name of the option
-        Shape | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help="text for people, json for programs. If not given: text on a terminal, else json.",
-            show_default=False,
-        ),
-    ] = None,
+    format: ShapeOption = None,  # noqa: A002 - the name of the option
     all_: Annotated[
         bool,
         typer.Option(

@@ -88,7 +88,7 @@ def _read(paths: Sequence[str], candidates: Candidates, bar: Progress) -> int:
         for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
             if isinstance(item, Unreadable):
                 status = UNREAD
-                bar.say(f"{item.origin}: {item.why}; {item.cure}")
+                bar.say(item.told)
                 continue
             failed = 0
             try:

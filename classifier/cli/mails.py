@@ -16,7 +16,7 @@ from classifier.cli.taxonomy import columns_of, translated
 from classifier.errors import OperatorError
 from classifier.pipeline import Classifier
 from classifier.reasons import Kind
-from classifier.rows import Row, flatten
+from classifier.rows import Row, flat_columns, flatten
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
 
 __all__ = ["check_headers", "judge_mails", "spare_inputs"]
@@ -65,7 +65,7 @@ def _run(
     for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
         if isinstance(item, Unreadable):
             whole = False
-            bar.say(f"{item.origin}: {item.why}; {item.cure}")
+            bar.say(item.told)
             continue
         failed = 0
         for judged in judge_item(classifier, item, headers):
@@ -112,11 +112,7 @@ def _make_sink(
     if form is Format.JSONL:
         return JsonLines(out)
     if form is Format.CSV:
-        classes = dict.fromkeys(taxonomies)
-        empty = Row(origin="", kind=Kind.ERROR, taxonomy=classes, headers=dict.fromkeys(headers))
-        return Csv(
-            out, sorted(flatten(empty), key=lambda name: name.startswith("headers.")), flatten
-        )
+        return Csv(out, flat_columns(headers, taxonomies), flatten)
     # Only people get counts, and only they wait for what those need.
     from classifier.model.seen import Seen
 

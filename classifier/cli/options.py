@@ -9,16 +9,18 @@ from typing import Annotated
 
 import typer
 
-from classifier.cli.common import FAULT, Format
+from classifier.cli.common import FAULT, Format, Shape
 from classifier.taxonomies.scheme import Taxonomy
 
 __all__ = [
     "ColourOption",
     "FormatOption",
+    "HeaderOption",
     "ModelOption",
     "OutputOption",
     "ProgressOption",
     "RulesOption",
+    "ShapeOption",
     "TaxonomyOption",
     "use_stdin",
 ]
@@ -40,6 +42,24 @@ OutputOption = Annotated[
         "-o",
         metavar="FILE",
         help="Write to FILE, which appears whole or not at all; - is standard output.",
+        show_default=False,
+    ),
+]
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header",
+        metavar="NAME",
+        help="Add this header of the returned message to the records. May be given again.",
+        show_default=False,
+    ),
+]
+ShapeOption = Annotated[
+    Shape | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="text for people, json for programs. If not given: text on a terminal, else json.",
         show_default=False,
     ),
 ]

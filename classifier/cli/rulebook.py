@@ -280,7 +280,7 @@ def profile_rules(
     for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
         if isinstance(item, Unreadable):
             whole = False
-            complain(f"{item.origin}: {item.why}; {item.cure}")
+            complain(item.told)
             continue
         mails += 1
         for report in read_all(item.raw, item.size):

@@ -19,8 +19,16 @@ from classifier.batch.columns import columns_of
 from classifier.batch.part import Journal, Part
 from classifier.batch.run import Sheet, run_here, run_on
 from classifier.batch.tables import Source, need_arrow, write_parquet, write_sqlite
-from classifier.batch.worker import Lines, Settings, head_of, spare_garbage
-from classifier.cli.common import CLOSED, UNREAD, Target, complain, look, to_terminal
+from classifier.batch.worker import Lines, Settings, head_of
+from classifier.cli.common import (
+    CLOSED,
+    UNREAD,
+    Target,
+    complain,
+    look,
+    make_classifier,
+    to_terminal,
+)
 from classifier.cli.mails import check_headers, spare_inputs
 from classifier.cli.progress import Progress, total_size
 from classifier.errors import OperatorError
@@ -66,11 +74,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def score_archive(paths: Sequence[str], wanted: Wanted) -> int:
     """Judge all mails under `paths`; the exit status."""
     target = _check(paths, wanted)
-    classifier = Classifier(
-        wanted.rules, wanted.model
-    )  # its faults show before anything is written
-    if classifier.folder is None and wanted.model is not None:
-        complain("the shipped model is missing, so rules judge alone")
+    # Its faults show before anything is written.
+    classifier = make_classifier([*map(Path, wanted.rules)], wanted.model)
     # To a person who names no file, the summary is the answer.
     alone = wanted.output is None and to_terminal(None)
     told = wanted.summary if wanted.summary is not None else alone or wanted.output is not None
@@ -85,12 +90,12 @@ def score_archive(paths: Sequence[str], wanted: Wanted) -> int:
     )
     try:
         if alone:
-            journal = _run(paths, wanted, settings, _Nowhere())
+            journal = _run(paths, wanted, classifier, settings, _Nowhere())
         elif wanted.output is None or wanted.output == "-":
             with open_output(None) as out:
-                journal = _run(paths, wanted, settings, _Stream(out, settings))
+                journal = _run(paths, wanted, classifier, settings, _Stream(out, settings))
         else:
-            journal = _score_file(paths, wanted.output, wanted, settings, target)
+            journal = _score_file(paths, wanted.output, wanted, classifier, settings, target)
     except Closed:
         return CLOSED
     if told:
@@ -148,7 +153,12 @@ def _guess(output: str | None) -> Target:
 
 
 def _score_file(
-    paths: Sequence[str], output: str, wanted: Wanted, settings: Settings, target: Target
+    paths: Sequence[str],
+    output: str,
+    wanted: Wanted,
+    classifier: Classifier,
+    settings: Settings,
+    target: Target,
 ) -> Journal:
     """Into a file, by way of a part that outlives whatever happens."""
     part = Part(output, _digest(paths, wanted, settings), wanted.resume, wanted.afresh)
@@ -158,7 +168,7 @@ def _score_file(
         if not part.journal.written:
             part.write(head_of(settings))
         try:
-            _run(paths, wanted, settings, part)
+            _run(paths, wanted, classifier, settings, part)
         finally:
             part.keep()
     except KeyboardInterrupt:
@@ -184,7 +194,13 @@ def _score_file(
     return part.journal
 
 
-def _run(paths: Sequence[str], wanted: Wanted, settings: Settings, sheet: Sheet) -> Journal:
+def _run(
+    paths: Sequence[str],
+    wanted: Wanted,
+    classifier: Classifier,
+    settings: Settings,
+    sheet: Sheet,
+) -> Journal:
     if settings.summary and sheet.journal.summary is None:
         from classifier.summary.counting import Summary
 
@@ -202,8 +218,7 @@ def _run(paths: Sequence[str], wanted: Wanted, settings: Settings, sheet: Sheet)
         if jobs:
             run_on(batches, settings, sheet, bar, jobs, wanted.ordered)
         else:
-            spare_garbage()
-            run_here(batches, settings, sheet, bar)
+            run_here(batches, classifier, settings, sheet, bar)
     return sheet.journal
 
 
