@@ -30,7 +30,7 @@ demo: venv  ## say why the mails of the examples bounced
 	$(BIN)/whybounce classify --format table $(MAIL)
 
 demo-diagnose: venv  ## two failures replayed on loopback, and what whybounce diagnose says
-	$(BIN)/python -m corpora.replay
+	$(BIN)/python -m tests.replay
 
 test: lint  ## lint, types, tests, coverage of branches
 	$(BIN)/pytest --cov -n auto

@@ -33,8 +33,8 @@ from classifier.summary.bounded import Top, prune
 from classifier.summary.causes import cause_of
 from classifier.summary.masking import mask
 from classifier.terminal import Palette, width_of
-from corpora.replay.stories import play_policy, play_rotation
-from corpora.replay.world import RELAY_HOST, open_world
+from tests.replay.stories import play_policy, play_rotation
+from tests.replay.world import RELAY_HOST, open_world
 
 MISSION: Final = Path(__file__).parent / "messages" / "mission"
 LOGIN: Final = MISSION / "gmail-send-as-relay-login-refused.eml"

@@ -52,10 +52,10 @@ from classifier.errors import OperatorError
 from classifier.pipeline import Classifier, read
 from classifier.reasons import Category, Reason
 from classifier.rows import Row
-from corpora.replay.relay import Relay
-from corpora.replay.stories import play_policy, play_rotation
-from corpora.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, World, open_world
-from corpora.replay.zone import Zone
+from tests.replay.relay import Relay
+from tests.replay.stories import play_policy, play_rotation
+from tests.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, World, open_world
+from tests.replay.zone import Zone
 
 ROOT: Final = Path(__file__).parents[1]
 MAILS: Final = ROOT / "tests" / "messages" / "mission"

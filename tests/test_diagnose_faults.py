@@ -21,9 +21,9 @@ from classifier.diagnose.context import Context, Signer
 from classifier.diagnose.finding import Finding, Status
 from classifier.diagnose.running import run_checks
 from classifier.diagnose.ses_password import derive, derive_old
-from corpora.replay.account import REGION, USER
-from corpora.replay.relay import SENDING_HOST, SENDING_IP, Relay
-from corpora.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, TOKENS, World, open_world
+from tests.replay.account import REGION, USER
+from tests.replay.relay import SENDING_HOST, SENDING_IP, Relay
+from tests.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, TOKENS, World, open_world
 
 _BOUNCE: Final = f"bounce.{DOMAIN}"
 _CLINIC: Final = RECIPIENT.rpartition("@")[2]

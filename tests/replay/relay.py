@@ -13,7 +13,7 @@ from typing import Any, Final
 import dkim
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from corpora.replay.server import Loopback
+from tests.replay.server import Loopback
 
 __all__ = ["SENDING_HOST", "SENDING_IP", "Relay"]
 

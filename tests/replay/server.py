@@ -16,6 +16,6 @@ class Loopback(Controller):
         super().__init__(handler, hostname="127.0.0.1", port=0, **settings)  # type: ignore[arg-type]
 
     def _trigger_server(self) -> None:
-        assert isinstance(self.server, asyncio.Server)  # noqa: S101 - it has started
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]

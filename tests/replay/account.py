@@ -93,7 +93,7 @@ class Account:
         status, parsed = answer
         if status == 200:
             report = ParamValidator().validate(parsed, model.output_shape)
-            assert not report.has_errors(), report.generate_report()  # noqa: S101 - of the replay
+            assert not report.has_errors(), report.generate_report()
         return AWSResponse(None, status, {}, None), parsed
 
     def _answer(self, name: str, params: Any) -> tuple[int, dict[str, Any]] | None:

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from classifier.diagnose.ses_password import derive
-from corpora.replay.account import REGION, Account
-from corpora.replay.exchange import Exchange
-from corpora.replay.relay import SENDING_HOST, SENDING_IP, Relay
-from corpora.replay.zone import Records, Zone
+from tests.replay.account import REGION, Account
+from tests.replay.exchange import Exchange
+from tests.replay.relay import SENDING_HOST, SENDING_IP, Relay
+from tests.replay.zone import Records, Zone
 
 __all__ = ["DOMAIN", "RECIPIENT", "RELAY_HOST", "TOKENS", "World", "make_key", "open_world"]
 

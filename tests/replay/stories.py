@@ -7,8 +7,8 @@ import ssl
 from typing import Final
 
 from classifier.diagnose.ses_password import derive
-from corpora.replay.gmail import send_as
-from corpora.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, World
+from tests.replay.gmail import send_as
+from tests.replay.world import DOMAIN, RECIPIENT, RELAY_HOST, World
 
 __all__ = ["play_policy", "play_rotation"]
 

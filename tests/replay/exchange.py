@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from classifier.diagnose.resolver import Resolver
 from classifier.diagnose.spf_walk import walk_spf
-from corpora.replay.server import Loopback
+from tests.replay.server import Loopback
 
 __all__ = ["Exchange"]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classifier.cli import app
-from corpora.replay.account import REGION
-from corpora.replay.stories import play_policy, play_rotation
-from corpora.replay.world import RELAY_HOST, World, open_world
+from tests.replay.account import REGION
+from tests.replay.stories import play_policy, play_rotation
+from tests.replay.world import RELAY_HOST, World, open_world
 
 __all__ = ["main", "run"]
 
