@@ -202,6 +202,8 @@ def _read_source(
         yield Unreadable(origin, "is an Outlook .pst or .ost", cure + origin)
     elif looks_like_msg(head):
         yield from _read_msg(source, origin, named, cap)
+    elif source.fault and not _looks_like_mail(head):
+        yield explain(origin, source.fault)  # too little of it is left to tell what it was
     elif named or _looks_like_mail(head):
         yield from _read_mails(source, origin, size, cap, named)
         if source.fault:

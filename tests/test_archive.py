@@ -790,3 +790,15 @@ def test_a_list_of_files(data: bytes, paths: list[str]) -> None:
 def test_a_list_that_is_none_is_held_only_in_part() -> None:
     (path,) = read_list(Endless(b"a", b"x", 30_000_000))  # type: ignore[arg-type]
     assert len(path) == 64 * 1024
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_of_a_packed_file_that_breaks_in_its_first_bytes_the_fault_is_told(
+    named: bool, tmp_path: Path
+) -> None:
+    """A scrap of a mail is none, and a folder must not pass over what is damaged."""
+    packed = tmp_path / "box.mbox.xz"
+    packed.write_bytes(lzma.compress(write_mbox([MAIL] * 30))[:40])
+    (result,) = read(packed if named else tmp_path)
+    assert isinstance(result, Unreadable)
+    assert result.why.startswith("is damaged or cut off")

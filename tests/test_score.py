@@ -240,7 +240,9 @@ def test_a_run_on_many_processes_goes_on(
     output, pipe = tmp_path / "a.jsonl", tmp_path / "pipe"
     os.mkfifo(pipe)
     words = [*PROGRAM, "score", "-j", "2", "-o", str(output), str(pipe)]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=HERE.parent)
+    process = subprocess.Popen(
+        words, stderr=subprocess.PIPE, cwd=HERE.parent, preexec_fn=obey_signals
+    )
     raw = mbox.read_bytes() * 5  # several batches
     with pipe.open("wb") as box:  # only a part of the archive ever comes
         box.write(raw[: len(raw) * 3 // 4])
@@ -274,6 +276,12 @@ def count(lines: Path) -> str:
     failures = sum(each["kind"] == "failure" for each in records)
     delays = sum(each["kind"] == "delay" for each in records)
     return f"{failures} failures in {len(records)} records, {delays} delays"
+
+
+def obey_signals() -> None:
+    """A suite that runs in the background, or under nohup, hands down signals to be ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(holds: Any) -> None:
