@@ -33,8 +33,16 @@ from classifier.judge import (
 )
 from classifier.model import corpus, evaluate, store
 from classifier.model.features import VERSION, Features, grams, known, read_features
+from classifier.model.report import append
 from classifier.model.samples import SAMPLES, read_samples
 from classifier.model.scorer import Asked, Model
+from classifier.model.validation import (
+    VALIDATION,
+    Figures,
+    Share,
+    Validation,
+    read_validation,
+)
 from classifier.pipeline import Classifier
 from classifier.reasons import MEANING, Category, Kind, Permanence, Reason
 from classifier.rules.engine import RuleSet
@@ -812,3 +820,30 @@ def test_every_package_is_named() -> None:
     }
     found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
     assert named == found | {"classifier.models.default"}
+
+
+# What was measured on real bounces
+
+
+def test_the_readme_tells_what_was_measured_with_this_very_model() -> None:
+    kept = read_validation(SHIPPED, store.read_card(SHIPPED).digest)
+    assert kept is not None, "`python tests/bench/validation.py` measures it again"
+    text = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    assert text == append(text, kept)
+    assert list(kept.by) == ["rules alone", "the model alone", "both"]
+
+
+def test_a_model_made_from_anything_else_shows_no_figures_of_another(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / VALIDATION, tmp_path)
+    assert read_validation(tmp_path, "another digest") is None
+    (tmp_path / VALIDATION).write_bytes(b"{}")
+    assert read_validation(tmp_path, store.read_card(SHIPPED).digest) is None
+    assert read_validation(tmp_path / "nowhere", "any") is None
+
+
+def test_figures_are_put_into_a_readme_once() -> None:
+    share = Share(0.5, None, 4)
+    kept = Validation("d", 2, 4, 0.25, {"both": Figures(0.75, 1.0, {"rate": share})})
+    once = append("# model\n\nWords.\n", kept)
+    assert once == append(once, kept)
+    assert "| both | 75.0% | 100.0% | 50.0%, never |" in once

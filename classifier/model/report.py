@@ -25,9 +25,10 @@ from classifier.model.evaluate import (
     surest,
 )
 from classifier.model.store import Card
+from classifier.model.validation import Validation, describe
 from classifier.reasons import Category
 
-__all__ = ["scores", "write"]
+__all__ = ["append", "scores", "write"]
 
 _BINS: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0001)
 _COVERAGES: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -175,6 +176,13 @@ def write(
 {_lines(_by_name([sample.language for sample in own], grouped))}""",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def append(text: str, validated: Validation) -> str:
+    """The README with a section about real bounces, in place of the one that it may have."""
+    section = list(describe(validated))
+    text = text.partition(f"\n{section[0]}\n")[0]
+    return "\n\n".join([text.rstrip("\n"), *section]) + "\n"
 
 
 _lines = "\n".join

@@ -40,6 +40,7 @@ from classifier.model.rivals import RIVALS
 from classifier.model.samples import write_samples
 from classifier.model.seen import template_key, write_seen
 from classifier.model.store import Card, save
+from classifier.model.validation import read_validation
 from classifier.reasons import Reason
 
 __all__ = ["NAME", "Trained", "train"]
@@ -112,6 +113,9 @@ def train(
     save(output, card, weights)
     counts = {source: len(found) for source, found in sources.items()}
     text = report.write(card, counts, samples, judged, grouped, checked, others)
+    validated = read_validation(output, card.digest)
+    if validated is not None:
+        text = report.append(text, validated)
     try:
         write_samples(output, samples)
         write_seen(output, (template_key(sample.features.text) for sample in samples))
