@@ -40,10 +40,12 @@ lint: venv  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict classifier corpora notebooks tests
 
-bench: venv  ## time and memory, stage by stage
+bench: venv  ## time and memory, stage by stage; the rate on an archive beside that of its peers
+	@$(BIN)/python -m pip install -q -c constraints.txt bounced flufl.bounce
 	$(BIN)/python tests/bench/stages.py
 	$(BIN)/python tests/bench/rules.py --tables
 	$(BIN)/python tests/bench/model.py
+	$(BIN)/python tests/bench/archive.py
 
 model: venv  ## train the shipped model again, from corpora/replies and the rules
 	$(BIN)/whybounce train --rivals

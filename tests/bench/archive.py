@@ -69,6 +69,11 @@ with open(sys.argv[2], "w") as out:
             out.write(f"{each}\\n")
 print(f"{found} recipients, with a status each")
 """
+CURES: Final = {
+    "Sisimai": "on Debian: apt install libsisimai-perl",
+    "flufl.bounce": "pip install flufl.bounce",
+    "bounced": "pip install bounced",
+}
 
 
 def make_archive(path: Path, mails: int) -> None:
@@ -115,7 +120,7 @@ def programs(archive: Path, out: Path, jobs: int) -> dict[str, list[str]]:
     }
     for name, check in checks.items():
         if subprocess.run(check, capture_output=True).returncode:
-            print(f"{name}: not installed, left out")
+            print(f"{name}: not installed, left out ({CURES[name]})")
             del found[name]
     return found
 
