@@ -508,7 +508,7 @@ def test_what_cannot_be_read_costs_the_status_and_not_the_rest(
 
 def test_an_input_is_never_written_over(archive: Path) -> None:
     before = archive.read_bytes()
-    with pytest.raises(OperatorError, match="is one of the mails to read"):
+    with pytest.raises(OperatorError, match="is one of the files to read"):
         CliRunner().invoke(app, ["label", str(archive), "-o", str(archive)], catch_exceptions=False)
     assert archive.read_bytes() == before
 

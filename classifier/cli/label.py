@@ -26,7 +26,9 @@ from classifier.sinks import Closed, Csv, open_output
 
 __all__ = ["label_mails"]
 
-_ENDINGS: Final = re.compile(r"(?:\.(?:mbox|mbx|eml|msg|jsonl?|txt|gz|bz2|xz)){1,3}$", re.I)
+_ENDINGS: Final = re.compile(
+    r"(?:\.(?:mbox|mbx|eml|msg|jsonl?|txt|tar|zip|tgz|gz|bz2|xz|zst)){1,3}$", re.I
+)
 _INTERRUPTED: Final = 130  # as a shell reports a program that SIGINT (2) ended
 
 

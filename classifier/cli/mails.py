@@ -97,7 +97,7 @@ def spare_inputs(paths: Sequence[str], output: str | None) -> None:
         except (OSError, ValueError):
             continue
         if same:
-            raise OperatorError(output, ["is one of the mails to read"], "Name another file by -o.")
+            raise OperatorError(output, ["is one of the files to read"], "Name another file by -o.")
 
 
 def _make_sink(
