@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from email.header import Header
 from hashlib import sha256
 from typing import Any, Final
 
@@ -162,6 +161,8 @@ def _head(message: Mapping[int, str]) -> bytes:
     came = message.get(_HEADERS, "").replace("\r\n", "\n").strip("\n")
     if came:
         return _MIME.sub(b"", f"{came}\n".encode("utf-8", "replace"))
+    from email.header import Header  # the package takes longer to load than most mails to judge
+
     made = {
         "From": message.get(_FROM_SMTP) or message.get(_FROM),
         "To": message.get(_TO),

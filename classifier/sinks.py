@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import os
-import secrets
 import stat
 import sys
 import time
@@ -170,7 +169,7 @@ def _replace(path: str, target: Path, mode: int | None) -> Iterator[Output]:
     """A new file beside `target` that takes its name at the end; `mode` is the old one's."""
     if mode is not None and not os.access(target, os.W_OK):
         raise OperatorError(path, ["may not be written"], "Name another file, or change its mode.")
-    temporary = target.with_name(f".whybounce-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".whybounce-{os.urandom(8).hex()}.tmp")
     rights = 0o666 if mode is None else stat.S_IMODE(mode)
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, rights)

@@ -7,8 +7,8 @@ page unless one is given; with the same key the same address has the same hash o
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -66,7 +66,7 @@ class Veil:
     def __init__(self, mode: Addresses, salt: bytes | None = None) -> None:
         self.mode = mode
         # blake2b takes keys of up to 64 bytes.
-        self._key = hashlib.sha256(salt or secrets.token_bytes(32)).digest()
+        self._key = hashlib.sha256(salt or os.urandom(32)).digest()
 
     def name(self, address: str) -> str:
         """What stands for one address; of a hash the domain stays readable."""
