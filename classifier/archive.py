@@ -15,6 +15,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from classifier.folders import walk_folder
@@ -26,7 +27,7 @@ from classifier.notifications import MARKS, looks_like_json
 from classifier.objects import OBJECT_CAP, split_objects
 from classifier.outlook import OutlookError, convert_msg, looks_like_msg
 from classifier.packed import find_archive, find_packing, unpack
-from classifier.source import CHUNK, Source, explain
+from classifier.source import CHUNK, Meter, Source, explain
 
 if TYPE_CHECKING:
     from classifier.members import Member
@@ -49,6 +50,7 @@ def read_paths(
     stdin: BinaryIO | None = None,
     cap: int = READ_CAP,
     after: str | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[Item | Unreadable]:
     """Every mail under `paths`, in the order given; folders recursively and sorted by name.
 
@@ -56,7 +58,8 @@ def read_paths(
     `[`), the URL of a store (`s3://`) or of an IMAP folder (`imaps://`), or `-` for `stdin`
     (`sys.stdin` if None). What is named here is always read as mail; in a folder, what is no mail
     is passed over. At most `cap` bytes of each mail are kept. `after` is the origin of the last
-    mail that an earlier run had of an IMAP folder: reading goes on behind it.
+    mail that an earlier run had of an IMAP folder: reading goes on behind it. `meter` is told how
+    far it is.
     """
     for given in paths:
         path = os.fspath(given)
@@ -66,13 +69,13 @@ def read_paths(
             yield from _read_url(path, cap, after)
         elif (found := expand(path)) is not None:
             for match in found:
-                yield from _read_path(match, cap)
+                yield from _read_path(match, cap, meter)
             if not found:
                 why = "does not exist, and as a pattern matches nothing"
                 cure = "check the path; in patterns ** stands for any number of folders"
                 yield Unreadable(printable(path), why, cure)
         else:
-            yield from _read_path(path, cap)
+            yield from _read_path(path, cap, meter)
 
 
 def read_stream(
@@ -94,11 +97,11 @@ def read_file(
     yield from _read_source(Source(file), origin, named, None, cap)
 
 
-def _read_path(path: str, cap: int) -> Iterator[Item | Unreadable]:
+def _read_path(path: str, cap: int, meter: Meter | None) -> Iterator[Item | Unreadable]:
     if os.path.isdir(path):
-        yield from _read_folder(path, cap)
+        yield from _read_folder(path, cap, meter)
     else:
-        yield from _read_file(path, True, cap)
+        yield from _read_file(path, True, cap, meter)
 
 
 def _read_url(url: str, cap: int, after: str | None) -> Iterator[Item | Unreadable]:
@@ -131,14 +134,14 @@ def _read_stdin(stdin: BinaryIO | None, cap: int) -> Iterator[Item | Unreadable]
         yield from _read_source(Source(stdin or sys.stdin.buffer), "-", True, None, cap)
 
 
-def _read_folder(path: str, cap: int) -> Iterator[Item | Unreadable]:
+def _read_folder(path: str, cap: int, meter: Meter | None) -> Iterator[Item | Unreadable]:
     empty = True
     for entry in walk_folder(path):
         if entry.fault:
             empty = False
             yield explain(printable(entry.path), entry.fault)
             continue
-        for result in _read_file(entry.path, entry.named, cap):
+        for result in _read_file(entry.path, entry.named, cap, meter):
             empty = False
             yield result
     if empty:
@@ -146,7 +149,9 @@ def _read_folder(path: str, cap: int) -> Iterator[Item | Unreadable]:
         yield Unreadable(printable(path), "holds no mail", cure)
 
 
-def _read_file(path: str, named: bool, cap: int) -> Iterator[Item | Unreadable]:
+def _read_file(
+    path: str, named: bool, cap: int, meter: Meter | None
+) -> Iterator[Item | Unreadable]:
     """The mails of one file; `named` is whether somebody said that it is mail."""
     origin = printable(path)
     try:
@@ -157,8 +162,8 @@ def _read_file(path: str, named: bool, cap: int) -> Iterator[Item | Unreadable]:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         yield explain(origin, error)
         return
-    with file:
-        size = about.st_size if regular and about.st_size else None  # 0: the files of /proc
+    size = about.st_size if regular and about.st_size else None  # 0: the files of /proc
+    with file, meter.follow(file, size) if meter and size else nullcontext():
         yield from _read_source(Source(file, disk=regular), origin, named, size, cap)
 
 

@@ -5,17 +5,44 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 from classifier.items import Unreadable, hide_secrets
 from classifier.packed import FAULTS, PackingError
 
-__all__ = ["CHUNK", "Source", "explain"]
+__all__ = ["CHUNK", "Meter", "Source", "explain"]
 
 CHUNK: Final = 1024 * 1024  # bytes asked for at once
 _HEAD: Final = 64 * 1024  # bytes that decide what a file is
 _BLOCK: Final = 4096  # bytes that a disk loses at least
 _TRIES: Final = 1000  # blocks to step over; a dying disk takes seconds for each
+
+
+class Meter:
+    """How far the reading of regular files has come, in bytes as they lie on the disk.
+
+    What they hold may be packed, so the sizes of the mails do not tell.
+    """
+
+    def __init__(self) -> None:
+        self._passed = 0
+        self._file: BinaryIO | None = None
+
+    @property
+    def at(self) -> int:
+        """The bytes of all files up to the place where the open one is being read."""
+        return self._passed + (self._file.tell() if self._file is not None else 0)
+
+    @contextmanager
+    def follow(self, file: BinaryIO, size: int) -> Iterator[None]:
+        """Count a file of so many bytes while it is read, and as read when that is over."""
+        self._file = file
+        try:
+            yield
+        finally:
+            self._file = None
+            self._passed += size
 
 
 class Source:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import hashlib
 import io
 import lzma
 import os
+import random
 import re
 import sys
 import threading
@@ -25,6 +27,7 @@ from classifier.archive import Item, Unreadable, read_paths, read_stream
 from classifier.listing import read_list
 from classifier.mbox import find_opening
 from classifier.message import READ_CAP
+from classifier.source import Meter
 
 DATED = b"From MAILER-DAEMON Tue Nov 24 07:51:50 2026"
 MAIL = b"Subject: one\n\nbody\n"
@@ -802,3 +805,27 @@ def test_of_a_packed_file_that_breaks_in_its_first_bytes_the_fault_is_told(
     (result,) = read(packed if named else tmp_path)
     assert isinstance(result, Unreadable)
     assert result.why.startswith("is damaged or cut off")
+
+
+def test_a_meter_tells_how_far_reading_is_in_bytes_of_the_disk(tmp_path: Path) -> None:
+    """What is packed is larger than its file, so the sizes of its mails would tell too much."""
+    box = b"".join(
+        b"From a@example.org Tue Nov 24 07:51:50 2026\nSubject: %d\n\n%s\n\n" % (n, random_text(n))
+        for n in range(400)
+    )
+    packed = tmp_path / "box.mbox.gz"
+    packed.write_bytes(gzip.compress(box))
+    plain = tmp_path / "one.eml"
+    plain.write_bytes(b"Subject: one\n\nwords\n")
+    total = packed.stat().st_size + plain.stat().st_size
+    meter = Meter()
+    places = [meter.at for _ in read_paths([packed, plain], meter=meter)]
+    assert len(places) == 401
+    assert places == sorted(places)
+    assert 0 < places[0] < packed.stat().st_size < total
+    assert places[-1] <= meter.at == total
+
+
+def random_text(seed: int) -> bytes:
+    """Words that do not pack well."""
+    return base64.encodebytes(random.Random(seed).randbytes(6000))  # noqa: S311 - no secret

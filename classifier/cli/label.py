@@ -23,6 +23,7 @@ from classifier.model.store import find
 from classifier.pipeline import read_all
 from classifier.rules.loader import load, load_shipped
 from classifier.sinks import Closed, Csv, open_output
+from classifier.source import Meter
 
 __all__ = ["label_mails"]
 
@@ -54,7 +55,8 @@ def label_mails(
     spare_inputs(paths, output)
     candidates = Candidates(_make_asker(rules, model))
     try:
-        with open_output(output) as out, Progress(progress, total_size(paths)) as bar:
+        size, meter = total_size(paths), Meter()
+        with open_output(output) as out, Progress(progress, size, meter=meter) as bar:
             status = _read(paths, candidates, bar)
             bar.stop()
             ranked = candidates.rank()
@@ -87,7 +89,7 @@ def _read(paths: Sequence[str], candidates: Candidates, bar: Progress) -> int:
     """Gather all failures; the exit status of what could not be read, or of an early end."""
     status = 0
     try:
-        for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
+        for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None, meter=bar.meter):
             if isinstance(item, Unreadable):
                 status = UNREAD
                 bar.say(item.told)

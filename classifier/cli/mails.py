@@ -18,6 +18,7 @@ from classifier.pipeline import Classifier
 from classifier.reasons import Kind
 from classifier.rows import Row, flat_columns, flatten
 from classifier.sinks import Closed, Csv, JsonLines, Output, Sink, open_output
+from classifier.source import Meter
 
 __all__ = ["check_headers", "judge_mails", "spare_inputs"]
 
@@ -42,7 +43,8 @@ def judge_mails(
     if to_terminal(output):
         progress = False  # the records themselves show how far it is
     try:
-        with open_output(output) as out, Progress(progress, total_size(paths)) as bar:
+        size, meter = total_size(paths), Meter()
+        with open_output(output) as out, Progress(progress, size, meter=meter) as bar:
             sink = _make_sink(form, out, headers, output, colour, taxonomies, classifier.folder)
             sink = translated(sink, taxonomies)
             whole = _run(classifier, paths, headers, sink, bar)
@@ -62,7 +64,7 @@ def _run(
 ) -> bool:
     """Judge all mails; False where something could not be read or judged."""
     whole = True
-    for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None):
+    for item in read_paths(paths, sys.stdin.buffer if sys.stdin else None, meter=bar.meter):
         if isinstance(item, Unreadable):
             whole = False
             bar.say(item.told)

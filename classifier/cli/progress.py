@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
+    from classifier.source import Meter
+
 __all__ = ["Progress", "total_size"]
 
 _PATIENCE: Final = 1.0  # seconds of work before the line shows
@@ -27,17 +29,24 @@ class Progress:
     """Shows mails and failed recipients on standard error, if that is a terminal."""
 
     def __init__(
-        self, wanted: bool | None, total: int | None, *, logged: bool = False, what: str = ""
+        self,
+        wanted: bool | None,
+        total: int | None,
+        *,
+        meter: Meter | None = None,
+        logged: bool = False,
+        what: str = "",
     ) -> None:
         """`wanted`: True at once, None after a second, False never. `total` is in bytes.
 
+        `meter` tells how many of these are done, where that is not what `advance` is told.
         `logged`: lines where there is no terminal. `what` stands for the counts where it is no
         mails that come forward, but a step after these.
         """
         here = sys.stderr is not None and sys.stderr.isatty()
         self._on = wanted is not False and (here or logged)
         self._logged = not here
-        self._total, self._what = total, what
+        self._total, self._what, self.meter = total, what, meter
         self._begun = time.monotonic()
         patience = _IN_LOGS if self._logged else 0.0 if wanted else _PATIENCE
         self._due = self._begun + patience
@@ -76,7 +85,10 @@ class Progress:
         if self._bar is None:
             self._bar = self._start()
         if self._task is not None:
-            self._bar.update(self._task, completed=self._bytes, counts=self._counts())
+            self._bar.update(self._task, completed=self._done(), counts=self._counts())
+
+    def _done(self) -> int:
+        return self._bytes if self.meter is None else self.meter.at
 
     def _counts(self) -> str:
         if self._what:
@@ -88,7 +100,7 @@ class Progress:
     def _log(self, seconds: float) -> None:
         said = self._counts()
         if self._total:
-            share = min(1.0, self._bytes / self._total)
+            share = min(1.0, self._done() / self._total)
             left = timedelta(seconds=round(seconds / share - seconds)) if share else "?"
             said += f", {share:.0%}, {left} left"
         self.say(said)

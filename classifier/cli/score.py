@@ -35,6 +35,7 @@ from classifier.errors import OperatorError
 from classifier.listing import read_list
 from classifier.pipeline import Classifier
 from classifier.sinks import Closed, Output, open_output
+from classifier.source import Meter
 from classifier.terminal import Palette
 
 __all__ = ["Wanted", "read_listed", "score_archive"]
@@ -205,16 +206,16 @@ def _run(
         from classifier.summary.counting import Summary
 
         sheet.journal.summary = Summary()
-    size = total_size(paths)
+    size, meter = total_size(paths), Meter()
     jobs = wanted.jobs
     if jobs is None:
         jobs = 0 if size is not None and size < _SMALL else os.cpu_count() or 1
     batches = (
         _read_on(paths, sheet.journal)
         if _is_mailbox(paths)
-        else gather(read_paths(paths, sys.stdin.buffer if sys.stdin else None))
+        else gather(read_paths(paths, sys.stdin.buffer if sys.stdin else None, meter=meter))
     )
-    with Progress(wanted.progress, size, logged=True) as bar:
+    with Progress(wanted.progress, size, meter=meter, logged=True) as bar:
         if jobs:
             run_on(batches, settings, sheet, bar, jobs, wanted.ordered)
         else:
