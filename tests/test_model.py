@@ -847,3 +847,34 @@ def test_figures_are_put_into_a_readme_once() -> None:
     once = append("# model\n\nWords.\n", kept)
     assert once == append(once, kept)
     assert "| both | 75.0% | 100.0% | 50.0%, never |" in once
+
+
+#: "Your message was refused because of what it holds", or that there is no such mailbox, in
+#: languages that the corpus has nothing of; and words of no server.
+FOREIGN: Final = {
+    "basque": "550 Ezin izan da mezua entregatu, postontzia ez da existitzen zerbitzari honetan",
+    "swahili": "554 Barua pepe yako imezuiwa na kichujio cha taka cha seva yetu",
+    "icelandic": "550 Skilaboðin þín voru ekki afhent þar sem pósthólfið finnst ekki",
+    "estonian": "554 Teie sõnum lükati tagasi, sest selle sisu on kahtlane",
+    "latvian": "550 Jūsu ziņojums tika noraidīts, jo šāda pastkaste neeksistē",
+    "lithuanian": "554 Jūsų laiškas atmestas dėl įtartino turinio, kreipkitės į administratorių",
+    "albanian": "550 Mesazhi juaj u refuzua sepse kutia postare nuk ekziston",
+    "welsh": "550 Ni ellid danfon eich neges gan nad yw'r blwch post yn bodoli",
+    "irish": "554 Diúltaíodh do theachtaireacht mar gheall ar ábhar amhrasach",
+    "malay": "554 Mesej anda telah ditolak kerana kandungannya mencurigakan",
+    "tagalog": "554 Tinanggihan ang iyong mensahe dahil sa kahina-hinalang nilalaman",
+    "zulu": "550 Umyalezo wakho unqatshiwe ngoba ibhokisi leposi alikho",
+    "slovenian": "554 Vaše sporočilo je bilo zavrnjeno zaradi sumljive vsebine",
+    "georgian": "554 თქვენი შეტყობინება უარყოფილია საეჭვო შინაარსის გამო",
+    "armenian": "554 Ձեր հաղորդագրությունը մերժվել է կասկածելի բովանդակության պատճառով",
+    "hindi": "554 आपका संदेश संदिग्ध सामग्री के कारण अस्वीकार कर दिया गया",
+    "thai": "554 ข้อความของคุณถูกปฏิเสธเนื่องจากเนื้อหาที่น่าสงสัย",
+    "no server": "554 the yellow submarine sails gently on a sea of green while trumpets play",
+    "no words": "554 lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_what_was_never_learned_is_left_undetermined(text: str) -> None:
+    verdict, _ = Classifier().explain(text)
+    assert verdict.reason is Reason.UNDETERMINED
