@@ -37,10 +37,15 @@ _ACTION: Final = re.compile(r"\n(?:action|status)[ \t]*:")
 _NAMES: Final = frozenset({"final-recipient", "original-recipient"})
 _OF_RECIPIENT: Final = _NAMES | {"action", "status", "remote-mta", "diagnostic-code"}
 
-# Names that need no second look.
-_COMMON: Final = _OF_RECIPIENT | {
-    *("reporting-mta", "arrival-date", "last-attempt-date", "received-from-mta", "final-log-id"),
-    *("original-envelope-id", "will-retry-until", "x-postfix-queue-id", "x-postfix-sender"),
+# Names as nearly all write them, which need no second look.
+_COMMON: Final = {
+    name: name.lower()
+    for name in (
+        *("Final-Recipient", "Original-Recipient", "Action", "Status", "Remote-MTA"),
+        *("Diagnostic-Code", "Last-Attempt-Date", "Will-Retry-Until", "Final-Log-ID"),
+        *("Reporting-MTA", "Arrival-Date", "Received-From-MTA", "Original-Envelope-Id"),
+        *("X-Postfix-Queue-ID", "X-Postfix-Sender"),
+    )
 }
 
 _ACTIONS: Final = (
@@ -139,13 +144,14 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
     blank = False
     defects: list[str] = []
     for line in text[:_MAX_TEXT].split("\n"):
-        if not line.strip():
-            blank, last = True, None
-            continue
         begin, colon, value = line.partition(":")
-        begin = begin.rstrip(" \t")
-        name = begin.lower()
-        if not colon or (name not in _COMMON and _NAME.fullmatch(begin) is None):
+        name = _COMMON.get(begin) if colon else None
+        if name is None:
+            if not line or line.isspace():
+                blank, last = True, None
+                continue
+            name = _read_name(begin) if colon else None
+        if name is None:
             # A folded value, indented as it must be, or broken without indentation.
             if last and (line[0] in " \t" or last == "diagnostic-code"):
                 if len(current[last]) > _MAX_VALUE:
@@ -154,7 +160,10 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
                 if line[0] not in " \t":
                     defects.append("a folded field is not indented")
             continue
-        if name in _OF_RECIPIENT and _begins_recipient(name, current, current is message, blank):
+        known = name in current
+        if name in _OF_RECIPIENT and (
+            current is message or ((blank or known) and _begins_recipient(name, current, blank))
+        ):
             if not blank and current is not message:
                 defects.append("no blank line between recipients")
             if len(recipients) >= MAX_RECIPIENTS:
@@ -162,24 +171,29 @@ def read_status_report(text: str, place: str = "message/delivery-status") -> Sta
                 break
             current = {}
             recipients.append(current)
-        if name not in current:
+            known = False
+        if known:
+            last = None
+        else:
             current[name] = value.strip()
             last = name
-        else:
-            last = None
         blank = False
     return StatusReport(
         message,
-        tuple(Recipient(fields) for fields in recipients),
+        tuple([Recipient(fields) for fields in recipients]),
         place,
         tuple(dict.fromkeys(defects)),
     )
 
 
-def _begins_recipient(name: str, current: dict[str, str], is_message: bool, blank: bool) -> bool:
+def _read_name(begin: str) -> str | None:
+    """The name of a field in lower case, out of what stands before the colon; None if none can."""
+    begin = begin.rstrip(" \t")
+    return begin.lower() if _NAME.fullmatch(begin) else None
+
+
+def _begins_recipient(name: str, current: dict[str, str], blank: bool) -> bool:
     """Whether a field opens the next recipient (RFC 3464 2.1: a blank line comes first)."""
-    if is_message:
-        return name in _OF_RECIPIENT
     if name in current:  # Exim writes Action before Final-Recipient
         return name in _NAMES or (blank and name in _OF_RECIPIENT)
     return blank and name in _NAMES and ("action" in current or "status" in current)
@@ -195,7 +209,8 @@ def find_status_report(message: Message, anywhere: bool = False) -> StatusReport
     reports = [
         # some software puts a part head without its blank line before the fields
         read_status_report(part.text.lstrip("\n"), f"{part.type} part {part.path}")
-        for part in message.each(*STATUS_TYPES)
+        for part in message.parts
+        if part.type in STATUS_TYPES
     ]
     if not any(report.recipients for report in reports):
         for part in _text_parts(message):
@@ -226,7 +241,7 @@ def _text_parts(message: Message) -> list[Part]:
 
 def _looks_like_fields(text: str) -> bool:
     lowered = lower_in_place("\n" + text)
-    return bool(_SEPARATE.search(lowered)) and bool(_ACTION.search(lowered))
+    return "-recipient" in lowered and bool(_SEPARATE.search(lowered) and _ACTION.search(lowered))
 
 
 def _undeclared(text: str, part: Part) -> StatusReport:

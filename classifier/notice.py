@@ -8,10 +8,8 @@ bounce's own words.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Final
 
-import ahocorasick_rs
 import msgspec
 
 from classifier.headers import Headers, head_end, lower_in_place
@@ -22,21 +20,22 @@ __all__ = ["Notice", "own_text", "read_notice"]
 
 MAX_PROSE: Final = 32 * 1024  # characters of prose that are looked at
 
-RETURNED_TYPES: Final = (
-    "message/rfc822",
-    "message/global",
-    "text/rfc822-headers",
-    "message/global-headers",
-    "text/rfc822-header",
-    "message/rfc822-headers",
-    "message/partial",
+RETURNED_TYPES: Final = frozenset(
+    {
+        *("message/rfc822", "message/global", "message/partial"),
+        *("text/rfc822-headers", "text/rfc822-header"),
+        *("message/global-headers", "message/rfc822-headers"),
+    }
 )
+_BEHIND_PROSE: Final = RETURNED_TYPES.union(STATUS_TYPES)  # what follows the notice's own text
+
 # The next three patterns are asked of text in lower case with a line end before it: a pattern that
-# begins with ^, or that does not care for case, is tried at each character.
+# begins with ^, or that does not care for case, is tried at each character. Their first repeats
+# are possessive, so that the lines of prose, which are none of it, are left after one try.
 #
 # Fields that a returned message's head begins with, and that no delivery status part holds.
 _HEAD: Final = re.compile(
-    r"\n(?=[a-z-]{2,64}:)(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|message-id"
+    r"\n(?=[a-z-]{2,64}+:)(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|message-id"
     r"|authentication-results|arc-[a-z][a-z-]{2,30}|x-[a-z-]{2,60}|from|to|date|subject"
     r"|mime-version|received-spf|envelope-to|content-type|sender|reply-to):"
 )
@@ -48,7 +47,7 @@ _SURE: Final = frozenset({"received", "return-path", "message-id", "dkim-signatu
 #   ------ This is a copy of the message, including all the headers. ------
 #   -------original message      ------- Returned Message --------      Original message headers:
 _RULED: Final = re.compile(
-    r"\n[ \t>|]{0,4}[-=*]{2,} ?(?:"
+    r"\n[ \t>|]{0,4}+[-=*]{2,}+ ?(?:"
     r"below (?:this line|the next line)|(?:this|included) is a copy"
     r"|enclosed (?:are|is) the original"
     r"|(?:original|returned|unsent|undelivered) (?:message|mail)|message (?:header|text)"
@@ -56,10 +55,9 @@ _RULED: Final = re.compile(
     r")[^\n]{0,120}$",
     re.MULTILINE,
 )
-_RULES: Final = ("--", "==", "**", "-=", "=-", "-*", "*-", "=*", "*=")
 # In words alone: a line that says so and nothing else.
 _WORDED: Final = re.compile(
-    r"\n[ \t]{0,12}(?:"
+    r"\n[ \t]{0,12}+(?:"
     r"original message headers?|returned message headers?"
     r"|(?:below|included) is a copy of (?:the|your) (?:original )?message(?: headers?)?"
     r"|(?:the |your |original |returned |unsent ){1,2}(?:message |headers? ){1,2}"
@@ -68,20 +66,9 @@ _WORDED: Final = re.compile(
     r")[^\w\n]{0,60}$",
     re.MULTILINE,
 )
-#: Some of which stand in every such line, and in few others.
-_WORDS: Final = (
-    *("message header", "below is a copy of ", "included is a copy of "),
-    *("message follow", "header follow", "headers follow"),
-)
 
 
 _TNEF_TYPES: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
-
-
-@cache
-def _signs() -> ahocorasick_rs.AhoCorasick:
-    """What a line that divides holds: most notices have none of it."""
-    return ahocorasick_rs.AhoCorasick((*_RULES, *_WORDS))
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -98,8 +85,8 @@ class Notice(msgspec.Struct, frozen=True):
 def read_notice(message: Message) -> Notice:
     """The prose and the returned headers of a mail."""
     text = _prose(message)
-    for part in message.each(*RETURNED_TYPES):
-        headers = read_head(part.data)
+    for part in message.parts:
+        headers = read_head(part.data) if part.type in RETURNED_TYPES else None
         if headers:
             prose, _ = _divide(text)
             return Notice(prose[:MAX_PROSE], headers, f"{part.type} part {part.path}")
@@ -116,19 +103,25 @@ def _prose(message: Message) -> str:
     """The text before the status part and the returned message; HTML or TNEF where none is."""
     plain: list[str] = []
     markup: list[Part] = []
+    alone = len(message.parts) == 1
     for part in message.parts:
-        if part.type in STATUS_TYPES or part.type in RETURNED_TYPES:
+        kind = part.type
+        if kind in _BEHIND_PROSE:
             break
-        if part.type == "text/html":
+        if kind == "text/html":
             markup.append(part)
-        elif part.type.startswith("text/") or _stray(message, part):
+        elif kind[:5] == "text/" or (alone and _is_stray(part)):
             plain.append(part.text)
     text = "\n".join(plain)
-    if not text.strip():
-        text = "\n".join(part.text for part in markup)
-    if not text.strip():
-        text = "\n".join(read_tnef(part.data) for part in message.each(*_TNEF_TYPES))
+    if _is_blank(text):
+        text = "\n".join([part.text for part in markup])
+    if _is_blank(text):
+        text = "\n".join([read_tnef(part.data) for part in message.each(*_TNEF_TYPES)])
     return text
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
 
 
 # What a whole mail may be without a word of text: a zipped DMARC report, a fax, a picture.
@@ -137,9 +130,9 @@ _NO_TEXT: Final = ("application/", "image/", "audio/", "video/", "font/", "model
 _SIGNED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
-def _stray(message: Message, part: Part) -> bool:
+def _is_stray(part: Part) -> bool:
     """A multipart that no boundary divides, or a mail of an unheard-of type: its body is text."""
-    if len(message.parts) > 1 or (part.type.startswith(_NO_TEXT) and part.type not in _SIGNED):
+    if part.type.startswith(_NO_TEXT) and part.type not in _SIGNED:
         return False
     return not is_tnef(part.data)
 
@@ -181,14 +174,16 @@ def _find_returned(text: str, lined: str) -> tuple[int, int]:
 
 def _find_divider(lined: str) -> re.Match[str] | None:
     """The first line that says that the returned message comes next."""
-    signs = [sign for sign, _, _ in _signs().find_matches_as_indexes(lined)]
-    if not signs:
-        return None
-    ruled = _RULED.search(lined) if min(signs) < len(_RULES) else None
-    worded = _WORDED.search(lined) if max(signs) >= len(_RULES) else None
+    ruled = _RULED.search(lined)
+    worded = _WORDED.search(lined) if _may_be_worded(lined) else None
     if ruled is None or worded is None:
         return ruled or worded
     return ruled if ruled.start() <= worded.start() else worded
+
+
+def _may_be_worded(lined: str) -> bool:
+    """Whether a text holds words that every line of `_WORDED` has one of; most hold none."""
+    return "header" in lined or "is a copy of " in lined or "message follow" in lined
 
 
 _FIELD: Final = re.compile(r"([!-9;-~]{2,70})[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")

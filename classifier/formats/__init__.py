@@ -49,7 +49,9 @@ READERS: Final = (
 GENERAL: Final = Reader("rfc3464", (), read_prose, "any other mail with status fields (RFC 3464)")
 LAST_RESORT: Final = Reader("text", (), read_prose, "any other text that reports a failure")
 
-_LOOKING: Final = tuple(reader for reader in READERS if reader.looks is not None)
+_LOOKING: Final = tuple(
+    (reader.name, reader.looks) for reader in READERS if reader.looks is not None
+)
 _BY_NAME: Final = {reader.name: reader for reader in READERS}
 #: Formats whose mails carry the bounce that they are about.
 WRAPPING: Final = frozenset(reader.name for reader in READERS if reader.wraps)
@@ -63,12 +65,10 @@ def _marks() -> Marks:
 def claimants(clues: Clues) -> tuple[Reader, ...]:
     """The readers that claim a mail, less those that another of them goes over."""
     names = _marks().owners(clues)
-    for reader in _LOOKING:
-        if reader.looks is not None and reader.looks(clues):
-            names.add(reader.name)
+    names.update([name for name, looks in _LOOKING if looks(clues)])
     if len(names) > 1:
         names.difference_update([under for name in names for under in _BY_NAME[name].over])
-    return tuple(_BY_NAME[name] for name in sorted(names))
+    return tuple([_BY_NAME[name] for name in sorted(names)])
 
 
 def choose(clues: Clues) -> Reader:

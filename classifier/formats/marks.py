@@ -15,7 +15,7 @@ one before the first word, that word begins there.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -56,52 +56,66 @@ class Marks:
 
     def __init__(self, owners: Iterable[tuple[str, Sequence[str]]]) -> None:
         """`owners` are names, each with its alternatives in the notation of this module."""
-        self._alternatives = [
-            (name, read_marks(written)) for name, marks in owners for written in marks
-        ]
-        #: by words, and there by the number of the place, the alternatives that they belong to
-        by_words: dict[str, dict[int, list[int]]] = {}
-        for number, (_, marks) in enumerate(self._alternatives):
-            for mark in marks:
-                places = by_words.setdefault(mark.words, {})
-                places.setdefault(PLACES.index(mark.place), []).append(number)
-        self._with = list(by_words.values())
-        self._wanted = [len(set(marks)) for _, marks in self._alternatives]
-        self._automaton = ahocorasick_rs.AhoCorasick(list(by_words))
+        numbers: dict[Mark, int] = {}
+        #: by words, the places that they are a mark in, and the number of that mark
+        places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        #: by the number of its first mark, the marks that an alternative wants, and its owner
+        self._alternatives: dict[int, list[tuple[frozenset[int], str]]] = defaultdict(list)
+        for name, marks in owners:
+            for written in marks:
+                wanted = read_marks(written)
+                for mark in wanted:
+                    if mark not in numbers:
+                        numbers[mark] = len(numbers)
+                        places[mark.words].append((PLACES.index(mark.place), numbers[mark]))
+                needed = frozenset([numbers[mark] for mark in wanted])
+                self._alternatives[numbers[wanted[0]]].append((needed, name))
+        self._places = list(places.values())
+        # Bytes, as in a text the library counts the characters before each match. Its fastest
+        # automaton takes a few milliseconds more to build, and a third of the time to search.
+        self._automaton = ahocorasick_rs.BytesAhoCorasick(
+            [words.encode() for words in places], implementation=ahocorasick_rs.Implementation.DFA
+        )
 
     def owners(self, clues: Clues) -> set[str]:
         """The names of all whose marks a mail shows."""
-        pieces = _pieces(clues)
-        ends = list(accumulate(map(len, pieces)))
         names: set[str] = set()
-        seen: set[tuple[int, int]] = set()
-        shown: dict[int, int] = {}  # how many marks of each alternative
-        for words, start, _ in self._automaton.find_matches_as_indexes(
-            "".join(pieces), overlapping=True
-        ):
-            place = bisect_right(ends, start)
-            if (words, place) in seen or place not in self._with[words]:
-                continue
-            seen.add((words, place))
-            for number in self._with[words][place]:
-                shown[number] = shown.get(number, 0) + 1
-                if shown[number] == self._wanted[number]:
-                    names.add(self._alternatives[number][0])
+        shown = self._find(_pieces(clues))
+        for mark in shown:
+            for wanted, name in self._alternatives.get(mark, ()):
+                if wanted <= shown:
+                    names.add(name)
         return names
+
+    def _find(self, pieces: Sequence[str]) -> set[int]:
+        """The numbers of the marks that stand in their places."""
+        text = "\n".join(pieces)
+        raw = text.encode()
+        found = self._automaton.find_matches_as_indexes(raw, overlapping=True)
+        shown: set[int] = set()
+        if not found:
+            return shown
+        whole = pieces if len(raw) == len(text) else [piece.encode() for piece in pieces]
+        ends = list(accumulate([len(piece) + 1 for piece in whole], initial=0))
+        for words, start, _ in found:
+            for place, number in self._places[words]:
+                if ends[place] <= start < ends[place + 1]:
+                    shown.add(number)
+        return shown
 
 
 def _pieces(clues: Clues) -> tuple[str, ...]:
-    """What is searched, in the order of `PLACES`; each piece ends a line."""
-    names = ""
+    """What is searched, in the order of `PLACES`; a line end stands behind each piece."""
+    names: list[str] = [""]
     if clues.status is not None:
-        names = "\n".join(clues.status.message)
+        names += clues.status.message
         for recipient in clues.status.recipients[:1]:
-            names += "\n" + "\n".join(recipient.fields)
+            names += recipient.fields
     return (
-        clues.message.headers.lower + "\n",
-        clues.sender + "\n",
-        clues.subject + "\n",
-        clues.reporting_mta + "\n",
-        f"\n{names}\n",
-        " " + clues.line + "\n",
+        clues.message.headers.lower,
+        clues.sender,
+        clues.subject,
+        clues.reporting_mta,
+        "\n".join(names),
+        f" {clues.line}\n",
     )
