@@ -33,7 +33,7 @@ class Hop(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True):
     """The facts about one failed recipient.
 
     `text` is the innermost reply on one line as reported, `folded` the same as rules read it
@@ -55,7 +55,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None = None
     hop: Hop = Hop.UNKNOWN
     remote_mta: str | None = None
-    reporting_mta: str | None = None
     format: str = "text"
     kind: Kind = Kind.FAILURE
     expired: bool = False
@@ -81,7 +80,8 @@ def _bare_letters() -> dict[str, str]:
     bare = {"‘": "'", "’": "'", "“": '"', "”": '"'}
     bare |= zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
     for letter in map(chr, (*range(0xC0, 0x530), *range(0x1E00, 0x2000))):
-        first, *marks = unicodedata.normalize("NFD", letter)
+        parts = unicodedata.normalize("NFD", letter)
+        first, marks = parts[0], parts[1:]
         if marks and all(map(unicodedata.combining, marks)):
             bare[letter] = bare.get(first, first)  # ǽ is æ with a mark
     return bare
@@ -143,6 +143,13 @@ _EXPIRED: Final = re.compile(
 )
 
 
+# Members of an enumeration, looked up once: each look-up costs ten times a comparison.
+_FAILURE: Final = Kind.FAILURE
+_RELAY: Final = Hop.RELAY
+_RECIPIENT_MX: Final = Hop.RECIPIENT_MX
+_UNKNOWN: Final = Hop.UNKNOWN
+
+
 def says_expired(folded: str) -> bool:
     """Whether folded words say that the queue's time ran out."""
     # One of these is in each alternative, and hardly a reply holds any.
@@ -164,8 +171,8 @@ def guess_hop(command: str | None, code: str | None, remote_mta: str | None) -> 
     relay's; whatever else a remote server refuses is taken for the recipient's side.
     """
     if command == "AUTH" or code in ("534", "535", "538"):
-        return Hop.RELAY
-    return Hop.RECIPIENT_MX if remote_mta else Hop.UNKNOWN
+        return _RELAY
+    return _RECIPIENT_MX if remote_mta else _UNKNOWN
 
 
 def weigh_text(text: str, **known: Any) -> Evidence:
@@ -214,35 +221,38 @@ def weigh(failure: Failure, report: Report) -> Evidence:
         reply = read_reply(failure.cause)
         code, status = reply.code, reply.status
         places["reply"] = "SMTP dialogue in the notice"
-    auth = report.returned.auth if report.returned else None
-    if auth and auth.source and report.returned:
-        places["auth"] = f"{auth.source}, in the {report.returned.source}"
+    auth: Mapping[str, str] = {}
+    returned = report.returned
+    if returned is not None and returned.auth.source:
+        auth = returned.auth.results()
+        places["auth"] = f"{returned.auth.source}, in the {returned.source}"
     text = reply.text
     if failure.hint and reply.code is None:  # words of the service, no server's reply
         text = text or failure.hint
         folded = fold(f"{failure.hint} {reply.text}")
     else:
         folded = fold(text)
-        outer = f"{failure.hint} {outer}".strip()
-    wrapper = fold(outer)
-    alone = len(report.failures) == 1
+        if failure.hint:
+            outer = f"{failure.hint} {outer}".strip()
+    wrapper = fold(outer) if outer else ""
+    # Of several recipients the prose does not say which it speaks of.
+    speaks = len(report.failures) == 1 or not text
     return Evidence(
-        text=text,
-        folded=folded,
-        outer=outer,
-        wrapper=wrapper,
-        # Of several recipients the prose does not say which it speaks of.
-        notice=report.prose[:_MAX_NOTICE] if alone or not text else "",
+        # The texts by their place: more than fifteen names Python packs into a dictionary first.
+        text,
+        folded,
+        outer,
+        wrapper,
+        report.prose[:_MAX_NOTICE] if speaks else "",
         status=status,
         reply_code=code,
         command=failure.command,
         hop=guess_hop(failure.command, code, failure.remote_mta),
         remote_mta=failure.remote_mta,
-        reporting_mta=report.reporting_mta,
         format=report.format,
         kind=failure.kind,
-        expired=(bool(wrapper) and says_expired(wrapper)) or says_expired(folded),
-        final=failure.kind is Kind.FAILURE,
-        auth=auth.results() if auth else {},
+        expired=says_expired(folded) or (bool(wrapper) and says_expired(wrapper)),
+        final=failure.kind is _FAILURE,
+        auth=auth,
         places=places,
     )
