@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -71,11 +71,13 @@ _ANY_CODE: Final = re.compile(r"-(?<=[245]\d\d-)(?<!\S\d\d\d-)")
 _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
 
 
-def _bare_letters() -> dict[str, str]:
+@cache  # made for the first text that is not ASCII: it takes some milliseconds
+def _bare_letters() -> tuple[Mapping[str, str], re.Pattern[str]]:
     """Letters of Latin, Greek and Cyrillic script without their marks, curly quotes straight.
 
     Administrators write "Empfänger", "Empfanger" and "refuse" for "refusé", as their keyboards
-    and servers allow. Kana and Hangul are left alone: their marks make other letters.
+    and servers allow. Kana and Hangul are left alone: their marks make other letters. With them
+    goes a pattern that finds any of them; what stands for a letter is none of them.
     """
     bare = {"‘": "'", "’": "'", "“": '"', "”": '"'}
     bare |= zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
@@ -84,11 +86,8 @@ def _bare_letters() -> dict[str, str]:
         first, marks = parts[0], parts[1:]
         if marks and all(map(unicodedata.combining, marks)):
             bare[letter] = bare.get(first, first)  # ǽ is æ with a mark
-    return bare
+    return bare, re.compile(f"[{''.join(bare)}]")
 
-
-_BARE: Final = _bare_letters()
-_FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
 
 _OCTAL: Final = re.compile(r"(?:\\[23][0-7][0-7]){2,8}")
 
@@ -109,10 +108,10 @@ def fold(text: str) -> str:
     """
     text = _undo_marks(text).lower()
     if not text.isascii():
-        # What stands for a letter is never replaced itself, so their order does not count. Most
-        # texts hold a few different ones, which `translate` would look for at each character.
-        for letter in _BARE.keys() & _FOREIGN.findall(text):
-            text = text.replace(letter, _BARE[letter])
+        # Most texts hold a few different ones, which `translate` would look for at each character.
+        bare, marked = _bare_letters()
+        for letter in set(marked.findall(text)):
+            text = text.replace(letter, bare[letter])
     return " ".join(text.split())
 
 

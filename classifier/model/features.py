@@ -44,10 +44,11 @@ _IPV4: Final = re.compile(r"\d(?<!\w\d)\d{0,2}(?:\.\d{1,3}){3}\b")
 _IPV6: Final = re.compile(r"\b[0-9a-f]{1,4}(?:(?:::?[0-9a-f]{1,4}){2,7}|::[0-9a-f]{1,4})\b")
 _CODE: Final = re.compile(r"^[245]\d\d\b")
 _STATUS: Final = re.compile(r"[#245](?:(?<=#)[245]|(?<=[245])(?<!\w.))\.\d{1,3}\.\d{1,3}\b")
+_DOTTED: Final = re.compile(r"\.(?<=[a-z0-9_-]\.)[a-z0-9_-]")  # in every host, and few sentences
 _HOST: Final = re.compile(r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,6}\b(?![.-]\w)")
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-# The same in ASCII, found ten times as fast by the ranges of its letters.
-_ASCII_WORD: Final = re.compile(r"[0-9A-Za-z]+(?:['-][0-9A-Za-z]+)*")
+# All of ASCII that stands in no word as a blank: most texts are parted so, many times as fast.
+_SPACED: Final = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _DIGIT: Final = re.compile(r"[0-9]")
 _BY_CODE: Final = (Layer.STATUS, Layer.HOP)
 # The recipient's side is what is assumed where nothing is known, so it says nothing.
@@ -95,10 +96,15 @@ def _mask(text: str) -> str:
     if text.count(".") > 1:
         text = _STATUS.sub(" ", text)
     # mx1.example.org, but not resolver.rst.authrequired, which is a word of Exchange's
-    if "." in text:
+    if "." in text and _DOTTED.search(text):
         text = _HOST.sub(" HOST ", text)
-    words = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    return " ".join([word if word.isalpha() else _mask_word(word) for word in words])
+    if text.isascii() and "-" not in text and "'" not in text:
+        words = text.encode().translate(_SPACED).decode().split()
+    else:
+        words = _WORD.findall(text)
+    if _DIGIT.search(text):
+        words = [word if word.isalpha() else _mask_word(word) for word in words]
+    return " ".join(words)
 
 
 def _mask_word(word: str) -> str:
