@@ -12,7 +12,6 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, Final
 
-import ahocorasick_rs
 import msgspec
 
 from classifier.lexicon import lower_line
@@ -20,7 +19,8 @@ from classifier.reasons import Kind
 from classifier.reply import read_reply
 from classifier.report import Failure, Report
 
-__all__ = ["Evidence", "Hop", "fold", "guess_hop", "says_expired", "weigh", "weigh_text"]
+__all__ = ["Evidence", "Hop", "fold", "fold_notice", "guess_hop", "says_expired", "weigh"]
+__all__ += ["weigh_text"]
 
 
 class Hop(StrEnum):
@@ -33,15 +33,16 @@ class Hop(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True):
     """The facts about one failed recipient.
 
     `text` is the innermost reply on one line as reported, `folded` the same as rules read it
     (see `fold`). `outer` is what wraps it, another server's words or the reporter's own, and
-    `wrapper` the same folded. `notice` is the folded prose of the bounce. `auth` maps spf, dkim,
-    dmarc, arc, compauth to the result that the refusing side saw for the returned message
-    (RFC 8601 result names). `final` means that a report says delivery was given up, `expired` that
-    it was for lack of time. `places` tells where a field was read, by field name, for people.
+    `wrapper` the same folded. `notice` is the prose of the bounce, not folded yet: few failures are
+    judged by it (see `fold_notice`). `auth` maps spf, dkim, dmarc, arc, compauth to the result that
+    the refusing side saw for the returned message (RFC 8601 result names). `final` means that a
+    report says delivery was given up, `expired` that it was for lack of time. `places` tells where
+    a field was read, by field name, for people.
     """
 
     text: str = ""
@@ -54,7 +55,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None = None
     hop: Hop = Hop.UNKNOWN
     remote_mta: str | None = None
-    reporting_mta: str | None = None
     format: str = "text"
     kind: Kind = Kind.FAILURE
     expired: bool = False
@@ -71,25 +71,22 @@ _ANY_CODE: Final = re.compile(r"-(?<=[245]\d\d-)(?<!\S\d\d\d-)")
 _FIRST_CODE: Final = re.compile(r"([245]\d\d)-([245]\.\d{1,3}\.\d{1,3}) ")
 
 
-def _bare_letters() -> dict[int, str]:
+@cache  # made for the first text that is not ASCII: it takes some milliseconds
+def _bare_letters() -> tuple[Mapping[str, str], re.Pattern[str]]:
     """Letters of Latin, Greek and Cyrillic script without their marks, curly quotes straight.
 
     Administrators write "Empfänger", "Empfanger" and "refuse" for "refusé", as their keyboards
-    and servers allow. Kana and Hangul are left alone: their marks make other letters.
+    and servers allow. Kana and Hangul are left alone: their marks make other letters. With them
+    goes a pattern that finds any of them; what stands for a letter is none of them.
     """
-    bare = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'}
-    bare |= {
-        ord(one): two
-        for one, two in zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
-    }
-    for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000)):
-        letters = unicodedata.normalize("NFD", chr(code))
-        if len(letters) > 1 and all(map(unicodedata.combining, letters[1:])):
-            bare[code] = letters[0]
-    return bare
-
-
-_BARE: Final = _bare_letters()
+    bare = {"‘": "'", "’": "'", "“": '"', "”": '"'}
+    bare |= zip("ßæœøłđıþ", ("ss", "ae", "oe", *"oldi", "th"), strict=True)
+    for letter in map(chr, (*range(0xC0, 0x530), *range(0x1E00, 0x2000))):
+        parts = unicodedata.normalize("NFD", letter)
+        first, marks = parts[0], parts[1:]
+        if marks and all(map(unicodedata.combining, marks)):
+            bare[letter] = bare.get(first, first)  # ǽ is æ with a mark
+    return bare, re.compile(f"[{''.join(bare)}]")
 
 
 _OCTAL: Final = re.compile(r"(?:\\[23][0-7][0-7]){2,8}")
@@ -109,10 +106,13 @@ def fold(text: str) -> str:
     Case, spacing, line folds, curly quotes, the marks of letters (é, ü, й) and the repeated codes
     of a multi-line reply do not count; everything else stays.
     """
-    text = _undo_marks(text)
+    text = _undo_marks(text).lower()
     if not text.isascii():
-        return " ".join(text.lower().translate(_BARE).split())
-    return " ".join(text.lower().split())
+        # Most texts hold a few different ones, which `translate` would look for at each character.
+        bare, marked = _bare_letters()
+        for letter in set(marked.findall(text)):
+            text = text.replace(letter, bare[letter])
+    return " ".join(text.split())
 
 
 def _undo_marks(text: str) -> str:
@@ -123,10 +123,11 @@ def _undo_marks(text: str) -> str:
             line = f" {first.group(1)} {first.group(2)} "
             text = " ".join(text.split()).replace(line, " ")
         text = _REPEATED_CODE.sub(" ", text)
-    if "\\'" in text:  # Cisco quotes the reply: 554-'This user doesn\\'t have an account'
+    if "\\" in text:
+        # Cisco quotes the reply: 554-'This user doesn\\'t have an account'
         text = text.replace("\\'", "'")
-    if "\\3" in text:  # Exim writes UTF-8 as Refus\\303\\251
-        text = _OCTAL.sub(_undo_octal, text)
+        if "\\3" in text:  # Exim writes UTF-8 as Refus\\303\\251
+            text = _OCTAL.sub(_undo_octal, text)
     return text
 
 
@@ -141,29 +142,23 @@ _EXPIRED: Final = re.compile(
 )
 
 
-#: Of each alternative above words that must be there; most replies hold none of them.
-_ABOUT_TIME: Final = (
-    *(
-        "retry time",
-        "message expired",
-        "queue.expired",
-        "expired in the queue",
-        "too long in queue",
-    ),
-    *("in the queue too long", "for the last ", "delivery time expired", "envelope expired"),
-    *("could not be delivered for ", "unable to deliver in ", "not delivered within"),
-    *("will be deleted from queue", "giving up after", "maximum queue"),
-)
-
-
-@cache
-def _time_words() -> ahocorasick_rs.AhoCorasick:
-    return ahocorasick_rs.AhoCorasick(_ABOUT_TIME)
+# Members of an enumeration, looked up once: each look-up costs ten times a comparison.
+_FAILURE: Final = Kind.FAILURE
+_RELAY: Final = Hop.RELAY
+_RECIPIENT_MX: Final = Hop.RECIPIENT_MX
+_UNKNOWN: Final = Hop.UNKNOWN
 
 
 def says_expired(folded: str) -> bool:
     """Whether folded words say that the queue's time ran out."""
-    if not _time_words().find_matches_as_indexes(folded):
+    # One of these is in each alternative, and hardly a reply holds any.
+    if not (
+        "expired" in folded
+        or "queue" in folded
+        or " deliver" in folded
+        or "giving up" in folded
+        or "retry time" in folded
+    ):
         return False
     return _EXPIRED.search(folded) is not None
 
@@ -175,8 +170,8 @@ def guess_hop(command: str | None, code: str | None, remote_mta: str | None) -> 
     relay's; whatever else a remote server refuses is taken for the recipient's side.
     """
     if command == "AUTH" or code in ("534", "535", "538"):
-        return Hop.RELAY
-    return Hop.RECIPIENT_MX if remote_mta else Hop.UNKNOWN
+        return _RELAY
+    return _RECIPIENT_MX if remote_mta else _UNKNOWN
 
 
 def weigh_text(text: str, **known: Any) -> Evidence:
@@ -208,7 +203,7 @@ _MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
 
 
 @lru_cache(maxsize=16)  # the recipients of one report share its prose
-def _fold_prose(prose: str) -> str:
+def fold_notice(prose: str) -> str:
     """As `fold`, and as fast as can be where the readers have had the same text."""
     undone = _undo_marks(prose)
     return lower_line(undone) if undone.isascii() else fold(prose)
@@ -225,35 +220,38 @@ def weigh(failure: Failure, report: Report) -> Evidence:
         reply = read_reply(failure.cause)
         code, status = reply.code, reply.status
         places["reply"] = "SMTP dialogue in the notice"
-    auth = report.returned.auth if report.returned else None
-    if auth and auth.source and report.returned:
-        places["auth"] = f"{auth.source}, in the {report.returned.source}"
+    auth: Mapping[str, str] = {}
+    returned = report.returned
+    if returned is not None and returned.auth.source:
+        auth = returned.auth.results()
+        places["auth"] = f"{returned.auth.source}, in the {returned.source}"
     text = reply.text
     if failure.hint and reply.code is None:  # words of the service, no server's reply
         text = text or failure.hint
         folded = fold(f"{failure.hint} {reply.text}")
     else:
         folded = fold(text)
-        outer = f"{failure.hint} {outer}".strip()
-    wrapper = fold(outer)
-    alone = len(report.failures) == 1
+        if failure.hint:
+            outer = f"{failure.hint} {outer}".strip()
+    wrapper = fold(outer) if outer else ""
+    # Of several recipients the prose does not say which it speaks of.
+    speaks = len(report.failures) == 1 or not text
     return Evidence(
-        text=text,
-        folded=folded,
-        outer=outer,
-        wrapper=wrapper,
-        # Of several recipients the prose does not say which it speaks of.
-        notice=_fold_prose(report.prose[:_MAX_NOTICE]) if alone or not text else "",
+        # The texts by their place: more than fifteen names Python packs into a dictionary first.
+        text,
+        folded,
+        outer,
+        wrapper,
+        report.prose[:_MAX_NOTICE] if speaks else "",
         status=status,
         reply_code=code,
         command=failure.command,
         hop=guess_hop(failure.command, code, failure.remote_mta),
         remote_mta=failure.remote_mta,
-        reporting_mta=report.reporting_mta,
         format=report.format,
         kind=failure.kind,
-        expired=(bool(wrapper) and says_expired(wrapper)) or says_expired(folded),
-        final=failure.kind is Kind.FAILURE,
-        auth=auth.results() if auth else {},
+        expired=says_expired(folded) or (bool(wrapper) and says_expired(wrapper)),
+        final=failure.kind is _FAILURE,
+        auth=auth,
         places=places,
     )

@@ -28,7 +28,7 @@ __all__ = [
     "compete",
     "confidence_of",
     "dispute",
-    "doubtful",
+    "is_open",
     "judge",
     "judge_model",
     "settle",
@@ -224,9 +224,9 @@ def dispute(evidence: Evidence, prediction: Prediction, verdict: Verdict) -> Ver
     )
 
 
-def doubtful(verdict: Verdict) -> bool:
-    """Whether a rule's verdict is unsure enough to ask a model for a second opinion."""
-    return not undecided(verdict) and verdict.confidence < _SURE
+def is_open(verdict: Verdict) -> bool:
+    """Whether a model may be asked: no rule decided, or one that is unsure enough."""
+    return verdict.confidence < _SURE or undecided(verdict)
 
 
 def _possible(reason: Reason, evidence: Evidence) -> bool:

@@ -7,6 +7,7 @@ changed its words shows first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import methodcaller
 from typing import Final
 
 import msgspec
@@ -21,7 +22,7 @@ __all__ = ["UNKNOWN", "Novelty", "in_dispute"]
 #: What stands for the provider where nobody is known to have said the words.
 UNKNOWN: Final = "unknown"
 
-_DISPUTE: Final = "against: model"  # as the judge begins it
+_DISPUTED: Final = methodcaller("startswith", "against: model")  # as the judge begins it
 _MOST_TEMPLATES: Final = 10_000  # whose numbers and examples are held
 _MOST_PROVIDERS: Final = 6  # that get a line
 _KEPT: Final = 200  # characters of an example
@@ -30,7 +31,7 @@ _LEAST: Final = 40  # columns of a line
 
 def in_dispute(evidence: Iterable[str]) -> bool:
     """Whether a rule and the model say different things, by the evidence of a record."""
-    return any(fact.startswith(_DISPUTE) for fact in evidence)
+    return any(map(_DISPUTED, evidence))
 
 
 class _Template(msgspec.Struct):

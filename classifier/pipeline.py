@@ -14,7 +14,7 @@ from classifier.judge import (
     Verdict,
     compete,
     dispute,
-    doubtful,
+    is_open,
     judge_model,
     settle,
     undecided,
@@ -158,7 +158,7 @@ class Classifier:
         """
         competitions = [compete(evidence, self._rules) for evidence in evidences]
         verdicts = [*map(settle, evidences, competitions)]
-        left = [n for n, verdict in enumerate(verdicts) if undecided(verdict) or doubtful(verdict)]
+        left = [n for n, verdict in enumerate(verdicts) if is_open(verdict)]
         # the shipped model costs its loading when it is first needed
         model = self.load_model() if left else None
         if model is None:

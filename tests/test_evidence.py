@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.authres import Auth
-from classifier.evidence import Evidence, Hop, fold, guess_hop, says_expired, weigh, weigh_text
+from classifier.evidence import (
+    Evidence,
+    Hop,
+    fold,
+    fold_notice,
+    guess_hop,
+    says_expired,
+    weigh,
+    weigh_text,
+)
 from classifier.headers import Headers
 from classifier.reasons import Kind
 from classifier.report import Failure, Report, Returned
@@ -143,7 +152,7 @@ def test_weigh() -> None:
     found = weigh(failure, report(failure, "I am SORRY\n to say"))
     assert found.text.startswith("550 5.1.1 No Such User")
     assert found.wrapper == "host mx.example.org[192.0.2.1] said:"
-    assert found.notice == "i am sorry to say"
+    assert fold_notice(found.notice) == "i am sorry to say"
     assert (found.status, found.reply_code, found.command) == ("5.1.1", "550", "RCPT")
     assert found.hop is Hop.RECIPIENT_MX
     assert found.format == "postfix"

@@ -26,7 +26,7 @@ from classifier.judge import (
     Verdict,
     compete,
     dispute,
-    doubtful,
+    is_open,
     judge,
     judge_model,
     undecided,
@@ -426,7 +426,7 @@ def unsure_rule(text: str) -> tuple[Evidence, Verdict]:
     evidence = weigh_text(text)
     verdict = msgspec.structs.replace(judge(evidence, load_shipped()), confidence=0.7)
     assert verdict.category is Category.RECIPIENT_ADDRESS
-    assert doubtful(verdict)
+    assert is_open(verdict)
     return evidence, verdict
 
 
@@ -447,7 +447,7 @@ def test_who_does_not_strongly_disagree_changes_nothing(other: dict[str, Any]) -
 
 
 def test_what_rules_are_sure_of_needs_no_second_opinion() -> None:
-    assert not doubtful(judge(weigh_text(CLEAR), load_shipped()))
+    assert not is_open(judge(weigh_text(CLEAR), load_shipped()))
 
 
 def test_without_a_model_nobody_is_asked() -> None:

@@ -85,9 +85,9 @@ def _fired(rules: RuleSet, evidence: Evidence) -> Iterator[str]:
 
 def _stand_in(rules: RuleSet, prose: str) -> set[tuple[str, str, str]]:
     """The deciding rules that a mail's own words would fire, with the phrase and as what."""
-    folded = fold(prose[:_MAX_PROSE])
+    prose = prose[:_MAX_PROSE]
     found = set()
-    for evidence in (Evidence(folded=folded), Evidence(notice=folded)):
+    for evidence in (Evidence(folded=fold(prose)), Evidence(notice=prose)):
         for hit in rules.ask(evidence)[1]:
             if hit.words and hit.rule.decides:
                 found.add((hit.rule.name, hit.words, hit.place))

@@ -81,12 +81,12 @@ class Reader:
         """The rows of a text, as often as they occur in it; and whether it is known (`knows`)."""
         written = features.text.split()
         words = self._read(written)
-        pairs = [f"={one} {two}" for one, two in pairwise(written)]
-        others = array(_ROWS, [self._rows[pair] for pair in pairs if pair in self._rows])
-        others.extend([self._tokens[each] for each in features.tokens if each in self._tokens])
+        rows, tokens = self._rows, self._tokens
+        others = [rows[pair] for one, two in pairwise(written) if (pair := f"={one} {two}") in rows]
+        others += [tokens[each] for each in features.tokens if each in tokens]
         others.append(self.nothing)
         parts = [word.rows for word in words]
-        parts.append(others.tobytes())
+        parts.append(array(_ROWS, others).tobytes())
         return b"".join(parts), self._enough(words)
 
     def weigh(self, texts: Sequence[bytes]) -> Vectors:
@@ -137,6 +137,8 @@ class Reader:
     def _enough(self, words: Sequence[_Word]) -> bool:
         if sum([word.letters for word in words]) < self._letters:
             return False
-        different = set(words)
-        of = sum([word.of for word in different])
-        return sum([word.found for word in different]) >= self._share * max(of, 1)
+        found = of = 0
+        for word in set(words):
+            found += word.found
+            of += word.of
+        return found >= self._share * max(of, 1)

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from classifier.codes import is_vague
-from classifier.evidence import Evidence, Hop, fold, weigh_text
+from classifier.evidence import Evidence, Hop, weigh_text
 from classifier.pasted import libraries, programs, servers
 from classifier.pasted.dialogue import read_dialogue
 from classifier.pasted.fields import read_fields
@@ -67,7 +67,7 @@ def weigh_pasted(pasted: Pasted) -> Evidence:
         remote_mta=pasted.host,
         hop=pasted.hop,
         final=pasted.final,
-        notice=fold(pasted.reply[:_REPLY]) if prose else "",
+        notice=pasted.reply[:_REPLY] if prose else "",
     )
     status, code = pasted.status, evidence.reply_code
     if evidence.status is None and status and (code is None or not is_vague(status)):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from classifier.evidence import Evidence
+from classifier.evidence import Evidence, fold_notice
 from classifier.rules.index import Codes, Entry, Hit, Ready, Words
 from classifier.rules.rule import Code, Phrase, Rule, plain_status
 
@@ -85,7 +85,7 @@ class RuleSet:
         """
         for place, index, text in (
             ("reply", self._words, evidence.folded),
-            ("notice", self._notices, evidence.notice),
+            ("notice", self._notices, fold_notice(evidence.notice)),
             ("wrapper", self._words, evidence.wrapper),
         ):
             for entry in dict.fromkeys(index.find(text)):
@@ -130,7 +130,8 @@ class RuleSet:
         if not _add(hits, standing, evidence, owner):
             decided = False
             if evidence.notice:
-                decided = _add(hits, self._notices.find(evidence.notice), evidence, owner)
+                folded = fold_notice(evidence.notice)
+                decided = _add(hits, self._notices.find(folded), evidence, owner)
             # The innermost reply judges; what wraps it is asked only where that says nothing.
             if evidence.wrapper and not decided:
                 _add(hits, self._words.find(evidence.wrapper), evidence, owner, "wrapper")

@@ -144,10 +144,8 @@ class Words:
 
     def find(self, text: str) -> list[Entry]:
         """The phrases that stand in `text`, one or another more than once."""
+        matches = self._search(text, True) if self._search else ()  # overlapping
         standing: list[Entry] = []
-        if self._search is None:
-            return standing
-        matches = self._search(text, True)  # overlapping
         if not matches:
             return standing
         text += " "  # before the first letter (at -1) and behind the last

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from classifier.evidence import Evidence, Hop, fold, weigh_text
+from classifier.evidence import Evidence, Hop, weigh_text
 from classifier.reasons import MEANING, Advice, Fault, Meaning, Permanence, Reason
 
 __all__ = ["CHECKS", "CIRCUMSTANCES", "Code", "Example", "Layer", "Phrase", "Rule", "holds_only"]
@@ -159,7 +159,7 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.format:
             known["format"] = self.format
         return weigh_text(
-            self.text, notice=fold(self.notice), auth=self.auth, expired=self.expired, **known
+            self.text, notice=self.notice, auth=self.auth, expired=self.expired, **known
         )
 
 

@@ -32,7 +32,8 @@ class Span(msgspec.Struct, kw_only=True):
             self.delayed += 1
         else:
             self.failures += 1
-        self.stretch(day, day)
+        if day is not None and day != self.last:  # most come in their order
+            self.stretch(day, day)
 
     def stretch(self, first: str | None, last: str | None) -> None:
         """Make the days reach from `first` to `last`, too."""
@@ -62,9 +63,12 @@ class Top(msgspec.Struct):
 
     def add(self, name: str, number: int = 1) -> None:
         """Count `number` more of `name`."""
-        name = name[:_NAME]
-        self.counts[name] = self.counts.get(name, 0) + number
-        if len(self.counts) > 2 * self.limit:
+        name, counts = name[:_NAME], self.counts
+        if name in counts:
+            counts[name] += number
+            return
+        counts[name] = number
+        if len(counts) > 2 * self.limit:
             self._prune()
 
     def merge(self, other: Top) -> None:

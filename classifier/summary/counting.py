@@ -137,11 +137,12 @@ class Summary(msgspec.Struct, kw_only=True):
             permanence=(tidy(record.permanence) or Permanence.UNKNOWN)[:40],
         )
         provider = tidy(record.provider) or UNKNOWN
+        disputed = in_dispute(record.evidence)
         if delayed:
             self.delayed += 1
         else:
             self.failures += 1
-            self.disputed += in_dispute(record.evidence)
+            self.disputed += disputed
             _count(self.categories, verdict.category)
             _count(self.reasons, verdict.reason)
             _count(self.faults, verdict.fault)
@@ -150,7 +151,7 @@ class Summary(msgspec.Struct, kw_only=True):
             self._add_cell(day, provider, f"{verdict.category} {verdict.fault}", 1)
         sides = (sender_domain(record), recipient_domain(record))
         self._add_cause(record, verdict, delayed, day, sides)
-        self._add_template(record, verdict, delayed, day, sides[1])
+        self._add_template(record, verdict, delayed, disputed, day, sides[1])
         for field, name in (
             ("providers", provider),
             ("senders", sides[0]),
@@ -249,6 +250,7 @@ class Summary(msgspec.Struct, kw_only=True):
         record: Judged,
         verdict: _Verdict,
         delayed: bool,
+        disputed: bool,
         day: str | None,
         receiver: str | None,
     ) -> None:
@@ -268,7 +270,7 @@ class Summary(msgspec.Struct, kw_only=True):
             )
         template.count(delayed, day)
         template.confidence += record.confidence or 0.0
-        template.disputed += in_dispute(record.evidence)
+        template.disputed += disputed
         template.permanences.add(verdict.permanence)
         template.deciders.add(tidy(record.decided_by) or "none")
         template.providers.add(tidy(record.provider) or UNKNOWN)
