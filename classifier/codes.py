@@ -16,7 +16,8 @@ __all__ = [
 
 #: A status code as it stands in text: class 2, 4 or 5, subject and detail of one to three digits
 #: (RFC 3463 2). Neither side may touch a digit or a dot, so that no IP address or version matches.
-STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+#: The lookbehind stands behind the digit, so that the search can look for the digit first.
+STATUS: Final = re.compile(r"([245](?<![\d.]\d)\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 
 # Codes that only repeat the class, or that say "the queue expired" and hide the reply before it.
 _VAGUE: Final = frozenset({"0.0", "4.7", "5.0", "3.0", "1.0", "2.0", "4.0", "6.0", "7.0", "7.1"})

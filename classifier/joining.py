@@ -7,9 +7,9 @@ a format's prose is known to say more.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,7 +20,7 @@ from classifier.dsn import Recipient, StatusReport
 from classifier.formats import Clues, Found, Reader
 from classifier.formats.dialogue import read_answers
 from classifier.reasons import Kind
-from classifier.reply import read_command, read_reply
+from classifier.reply import Reply, read_command, read_reply
 from classifier.report import Failure
 
 __all__ = ["from_prose", "from_status", "host_of"]
@@ -36,32 +36,56 @@ def _without_type(value: str) -> str:
     return value[: found.start()] + value[found.end() :] if found else value
 
 
+class _Block(NamedTuple):
+    """The fields of one recipient, each read once; `diagnostic` goes without its type."""
+
+    fields: Mapping[str, str]
+    kind: Kind
+    address: str | None
+    original: str | None
+    diagnostic: str
+    reply: Reply
+
+
+def _read_block(recipient: Recipient) -> _Block:
+    diagnostic = _without_type(recipient.fields.get("diagnostic-code", ""))
+    return _Block(
+        fields=recipient.fields,
+        kind=recipient.kind,
+        address=recipient.address,
+        original=recipient.original,
+        diagnostic=diagnostic,
+        reply=read_reply(diagnostic),
+    )
+
+
 def from_status(clues: Clues, status: StatusReport, reader: Reader) -> tuple[Failure, ...]:
     """One failure a recipient of the status fields, with what the prose says of it."""
     said: Sequence[Found] = ()
     several = len(status.recipients) > 1
     more = bool(reader.knows_more) and reader.knows_more in clues.prose
     wanted = more or (several and (reader.knows_command or "<<< " in clues.prose))
-    if wanted or any(_says_nothing(each) for each in status.recipients):
+    blocks = [_read_block(each) for each in status.recipients]
+    if wanted or any(_says_nothing(each) for each in blocks):
         said = reader.read(clues)
     else:
         said = _read_little(clues, reader)
-    nameless = [each for each in status.recipients if not each.address]
+    nameless = [each for each in blocks if not each.address]
     if nameless and not said:
         said = reader.read(clues)
-    if nameless and len(status.recipients) == 1 and len(said) > 1:
+    if nameless and len(blocks) == 1 and len(said) > 1:
         # whom the one block of fields is about, the prose alone says
         return tuple(_about(each, _join(nameless[0], each, status)) for each in said)
     by_address = {each.recipient.lower(): each for each in said if each.recipient}
-    alone = said[0] if len(said) == 1 and len(status.recipients) == 1 else None
+    alone = said[0] if len(said) == 1 and len(blocks) == 1 else None
     failures = []
-    for recipient in status.recipients:
-        address = (recipient.address or "").lower()
-        original = (recipient.original or "").lower()
+    for block in blocks:
+        address = (block.address or "").lower()
+        original = (block.original or "").lower()
         prose = by_address.get(address) or by_address.get(original) or alone
-        if recipient.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
+        if block.kind is Kind.SUCCESS:  # the replies of a transcript are not about this one
             prose = None
-        failures.append(_about(prose, _join(recipient, prose, status)))
+        failures.append(_about(prose, _join(block, prose, status)))
     return tuple(failures)
 
 
@@ -100,49 +124,46 @@ def _shown_command(prose: str, anywhere: bool) -> str | None:
     return read_command(prose) if anywhere else None
 
 
-def _says_nothing(recipient: Recipient) -> bool:
+def _says_nothing(block: _Block) -> bool:
     """No diagnostic, one without code and meaningful status, or only that the time ran out."""
-    diagnostic = recipient.fields.get("diagnostic-code", "")
-    if not diagnostic:
-        return True
-    reply = read_reply(_without_type(diagnostic))
+    reply = block.reply
     if reply.status and reply.status.endswith(".4.7"):  # the prose may know the last reply
         return True
     return reply.code is None and is_vague(reply.status)
 
 
-def _join(recipient: Recipient, prose: Found | None, status: StatusReport) -> Failure:
+def _join(block: _Block, prose: Found | None, status: StatusReport) -> Failure:
     """One recipient's fields and what the prose says of it.
 
     The words of the server that refused judge; the Status field is the reporting system's own
     reading of them, and is believed where the words hold no status (RFC 3464 2.3.4).
     """
-    fields = recipient.fields
-    diagnostic = _without_type(fields.get("diagnostic-code", ""))
+    fields = block.fields
     place = f"Diagnostic-Code of {status.place}"
-    reply = read_reply(diagnostic)
-    if prose is not None and _prose_is_better(recipient, prose):
-        reply, place = read_reply(prose.text), "text of the notice"
+    reply = block.reply
+    said = read_reply(prose.text) if prose is not None and prose.text else None
+    if said is not None and _prose_is_better(block, said):
+        reply, place = said, "text of the notice"
     field_status = find_status(fields.get("status", ""))
     host = host_of(fields.get("remote-mta")) or reply.host or (prose.host if prose else None)
     cause = prose.cause if prose else None
     command = None if cause else reply.command
     if command is None and prose is not None:
-        command = prose.command or read_reply(prose.text).command
-    code = reply.code or (read_reply(prose.text).code if prose else None)
+        command = prose.command or (said.command if said else None)
+    code = reply.code or (said.code if said else None)
     # The remote's own words go before the reporter's reading of them, unless they say nothing.
     use_own = reply.status is not None and not (
         field_status and reply.status[2:] == "0.0" and field_status[2:] != "0.0"
     )
-    kind = recipient.kind
+    kind = block.kind
     if kind is Kind.DELAY and reply.whole.lower() == "envelope expired":
         kind = Kind.FAILURE  # OpenSMTPD 6 calls its last word "delayed"
     if kind is Kind.SUCCESS:
-        code = code or _success_code(diagnostic)
+        code = code or _success_code(block.diagnostic)
     return Failure(
         kind=kind,
-        recipient=recipient.address,
-        original_recipient=recipient.original or (prose.original if prose else None),
+        recipient=block.address,
+        original_recipient=block.original or (prose.original if prose else None),
         action=fields.get("action", "").lower() or None,
         status=reply.status if use_own else field_status,
         reply_code=code,
@@ -166,20 +187,17 @@ def _success_code(diagnostic: str) -> str | None:
     return code if code.isdigit() and code[:1] == "2" and len(code) == 3 else None
 
 
-def _prose_is_better(recipient: Recipient, prose: Found) -> bool:
+def _prose_is_better(block: _Block, said: Reply) -> bool:
     """Whether the prose says more: words where the fields have none, a reply, or the same and on.
 
     Diagnostic-Code: x-unix; Permission denied     (what a program printed)
     <bob@example.org>: Command died with status 126: "/usr/bin/deliver". Command output:
         Permission denied
     """
-    if not prose.text:
-        return False
-    own = _without_type(recipient.fields.get("diagnostic-code", ""))
-    said = read_reply(prose.text)
+    own = block.diagnostic
     if own[3:4] == "-" and own[:3].isdigit() and said.whole.startswith(own):
         return True  # the first line of several (RFC 5321 4.2.1)
-    if not _says_nothing(recipient):
+    if not _says_nothing(block):
         return False
     return not own or said.code is not None or " ".join(own.split()) in said.whole
 

@@ -44,15 +44,23 @@ def _lexicon() -> Mapping[str, Mapping[str, Sequence[str]]]:
     return loaded
 
 
+#: As many phrases as make a DFA in a few milliseconds; it searches three times as fast.
+_MAX_DFA: Final = 256
+
+
 @cache
 def _automaton(meaning: Says) -> ahocorasick_rs.AhoCorasick:
     phrases = {phrase for group in _lexicon()[meaning].values() for phrase in group}
-    return ahocorasick_rs.AhoCorasick(sorted(phrases))
+    few = len(phrases) <= _MAX_DFA
+    return ahocorasick_rs.AhoCorasick(
+        sorted(phrases), implementation=ahocorasick_rs.Implementation.DFA if few else None
+    )
 
 
 def says(meaning: Says, lowered: str) -> bool:
     """Whether a text in lower case says so."""
-    return bool(_automaton(meaning).find_matches_as_indexes(lowered))
+    # The strings: places cost a table of all characters, even where nothing is found.
+    return bool(_automaton(meaning).find_matches_as_strings(lowered))
 
 
 def find(meaning: Says, lowered: str) -> int:

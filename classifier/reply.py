@@ -7,7 +7,7 @@ the one that is judged; the outer ones are kept (RFC 5321 4.2, RFC 3463, RFC 346
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import Final
 
@@ -45,6 +45,9 @@ _CODE: Final = re.compile(
     r"|(?P<bare>[45]\.\d{1,3}\.\d{1,3})(?=[ :;-]{1,4}[\w<]))",
     re.MULTILINE,
 )
+# What begins a `_CODE`. The lookbehind stands behind the digit, so that the search can look for
+# the digit first.
+_FIGURE: Final = re.compile(r"[45](?<![\w.-]\d)(?:\d\d|\.\d)")
 _UNITS: Final = re.compile(
     r" ?(?:[kKmMgG]i?[bB]|[Bb]ytes|seconds|minutes|hours|days|messages|e?-?mails|recipients"
     r"|addresses|connections|users|per)\b"
@@ -177,6 +180,20 @@ _HOST: Final = re.compile(
 )
 
 
+#: What may begin a `_HOST`: the words before a host, or a dotted name that is no address' domain.
+_BEFORE_HOST: Final = (
+    *("host", "server", "mta", "remote system", "while talking to", "recipient domain "),
+    *("connected to", "lost connection with", "connect to", "(from", "relay used", "remote-mta"),
+    *("smtp-server", "\u0441\u0435\u0440\u0432\u0435\u0440", "serveur", "servidor"),
+    *("\u30b5\u30fc\u30d0", "\u670d\u52a1\u5668"),
+)
+#: What follows a host that speaks: a name counts only before one of these.
+_BEHIND_HOST: Final = (
+    *("said", "says", "replied", "answered", "told", "responded", "returned", "failed with"),
+    *("rejected", "did not like", "does not like", "#4", "#5", " 4.", " 5.", "-4.", "-5."),
+)
+_NAME_BEGINS: Final = re.compile(r"[a-z\d_](?<![@\w.-].)[\w-]{0,62}\.[\w.-]")
+
 #: What each alternative of `_COMMAND` begins with.
 _BEGINNINGS: Final = (
     *("in reply to ", "pipelined ", "rcpt", "mail", "data", "end of data", "sending data", "auth"),
@@ -192,6 +209,12 @@ def _signs() -> Callable[[str, bool], list[tuple[int, int, int]]]:
     """Where what begins a `_COMMAND` stands, and the words of `_STAGES`."""
     words = [*_BEGINNINGS, *(words for words, _ in _STAGES)]
     return ahocorasick_rs.AhoCorasick(words).find_matches_as_indexes
+
+
+@cache
+def _host_words() -> Callable[[str, bool], list[tuple[int, int, int]]]:
+    """Where words stand that come before a host, or behind one."""
+    return ahocorasick_rs.AhoCorasick([*_BEFORE_HOST, *_BEHIND_HOST]).find_matches_as_indexes
 
 
 def read_command(text: str) -> str | None:
@@ -217,12 +240,34 @@ def _read_host(text: str, reply: int) -> str | None:
     if _DOTTED.search(lowered) is None:
         return None
     named = None
-    for found in _HOST.finditer(lowered):
+    for found in _hosts(lowered):
         if named is None or found.start() < reply:
             named = found.span(found.lastgroup or 0)
         if found.start() >= reply:
             break
     return text[slice(*named)] if named else None
+
+
+def _hosts(lowered: str) -> Iterator[re.Match[str]]:
+    """What `_HOST.finditer` finds, asked only where a host may begin."""
+    places: list[int] = []
+    spoken = 0
+    for word, start, _ in _host_words()(lowered, True):  # overlapping
+        if word < len(_BEFORE_HOST):
+            places.append(start)
+        else:
+            spoken = max(spoken, start)
+    for name in _NAME_BEGINS.finditer(lowered, 0, spoken):
+        at = name.start()
+        places.append(at)
+        if lowered[at - 1 : at] == "<":  # <mx1.example.net #5.1.1>
+            places.append(at - 1)
+    end = 0
+    for place in sorted(places):
+        found = _HOST.match(lowered, place) if place >= end else None
+        if found is not None:
+            yield found
+            end = found.end()
 
 
 def read_reply(diagnostic: str) -> Reply:
@@ -235,7 +280,7 @@ def _read(diagnostic: str) -> Reply:
     lines = [" ".join(line.split()) for line in diagnostic.split("\n")]
     text = "\n".join(line for line in lines if line)
     whole = text.replace("\n", " ")
-    starts = [found for found in _CODE.finditer(text) if _opens(text, found)]
+    starts = [found for found in _codes(text) if _opens(text, found)]
     if not starts:
         return Reply(
             text=whole,
@@ -263,6 +308,16 @@ def _read(diagnostic: str) -> Reply:
         host=_read_host(whole, begin),
         outer=whole[:begin].strip(),
     )
+
+
+def _codes(text: str) -> Iterator[re.Match[str]]:
+    """What `_CODE.finditer` finds, asked only where a figure stands."""
+    end = 0
+    for figure in _FIGURE.finditer(text):
+        found = _CODE.match(text, figure.start()) if figure.start() >= end else None
+        if found is not None:
+            yield found
+            end = found.end()
 
 
 def _opens(text: str, found: re.Match[str]) -> bool:

@@ -45,15 +45,29 @@ _SIGN: Final = re.compile(
     r"[<>:=-][ \t]{0,4}"
     r"(?:auth|starttls|mail|rcpt|data|ehlo|helo|lhlo|bdat|quit|rset|\(init|[2-5]\d\d)"
 )
+# What ends in such a sign: an arrow, or who speaks. `said: 550 no` is no dialogue.
+_ARROWS: Final = ("<<", ">>", "<-", "--", "->", "<=", "=>")
+_SPEAKERS: Final = (
+    *("sent", "received", "send", "recv", "smtp", "client", "server", "remote", "local"),
+    *("out", "in", *(before + one for before in "\n\t >" for one in "cs")),
+)
 _COMMANDS: Final = {
     "auth": "AUTH", "starttls": "STARTTLS", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA",
     "bdat": "DATA", "(initial greeting)": "CONN", "ehlo": "EHLO", "helo": "EHLO",
     "lhlo": "EHLO", "quit": "QUIT",
 }  # fmt: skip
-# Asked of text in lower case, with a line end before it.
-_TALKING: Final = re.compile(
-    r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)"
-    r"|\n[ \t]{0,12}([\w-]+(?:\.[\w-]+)+) \[[\d.:a-f]{2,45}\]:(?=\n|\Z)"  # Courier
+# Asked of text in lower case, with a line end before it, where one of the signs stands in it.
+_TALKING: Final = (
+    (
+        ("talking to ", "connected to ", "session with "),
+        re.compile(
+            r"(?:while talking to|connected to|transcript of session with) ([\w-]+(?:\.[\w-]+)+)"
+        ),
+    ),
+    (  # Courier
+        ("]:",),
+        re.compile(r"\n[ \t]{0,12}([\w-]+(?:\.[\w-]+)+) \[[\d.:a-f]{2,45}\]:(?=\n|\Z)"),
+    ),
 )
 
 
@@ -97,10 +111,12 @@ def _answers(text: str) -> Iterator[Answer]:
     lines = list(islice(_lines(text, lowered), MAX_ANSWERS))
     if not lines:
         return
-    talks = [
-        (talk.start(talk.lastindex or 0) - 1, talk.end(talk.lastindex or 0) - 1)
-        for talk in islice(_TALKING.finditer(lowered), MAX_ANSWERS)
-    ]
+    talks = sorted(
+        (talk.start(1) - 1, talk.end(1) - 1)
+        for signs, pattern in _TALKING
+        if any(sign in lowered for sign in signs)
+        for talk in islice(pattern.finditer(lowered), MAX_ANSWERS)
+    )
     host = text[slice(*talks[0])] if talks else None
     command, about, reply, last = "", "", "", -2
     for found in lines:
@@ -128,7 +144,7 @@ def _lines(text: str, lowered: str) -> Iterator[re.Match[str]]:
     """The lines of dialogue in `text`; `lowered` is the same with a line end before it."""
     end = 0
     for sign in _SIGN.finditer(lowered):
-        if sign.start() <= end:  # of the same line as the sign before
+        if sign.start() <= end or not _speaks(lowered, sign.start()):  # or of the same line
             continue
         begin = lowered.rindex("\n", 0, sign.start())
         end = text.find("\n", begin)
@@ -136,6 +152,12 @@ def _lines(text: str, lowered: str) -> Iterator[re.Match[str]]:
         found = _LINE.match(text, begin)
         if found is not None:
             yield found
+
+
+def _speaks(lowered: str, sign: int) -> bool:
+    """Whether an arrow ends with the character at `sign`, or the name of who speaks before it."""
+    before = lowered[max(0, sign - 15) : sign + 1]
+    return before.endswith(_ARROWS) or before.rstrip(" \t<>:").endswith(_SPEAKERS)
 
 
 def _first_host(banner: str) -> str | None:

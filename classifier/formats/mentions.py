@@ -114,7 +114,7 @@ _DAEMON: Final = re.compile(
 # There was an error delivering your mail to <postmaster@example.org>.
 _ADDRESSED: Final = re.compile(r"(?:message|mail|deliver\w*|sent) to <?[^\s<>@]{1,64}@")
 #   delivered            250 2.0.0 OK
-_DELIVERED: Final = re.compile(r"\b2\d\d[ -](?:2\.\d\.\d|ok\b)|status=sent")
+_DELIVERED: Final = re.compile(r"2(?<!\w2)\d\d[ -](?:2\.\d\.\d|ok\b)|status=sent")
 #   550-bob@example.org does not exist
 _GLUED: Final = re.compile(r"[ \t]{0,12}[245][0-5]\d-(?=[^\s@]{1,64}@)")
 _BEFORE_REPLY: Final = ("", ":", "'", '"', "(", "<", ">")
@@ -299,9 +299,11 @@ def _list(number: int, line: str, found: re.Match[str], role: Role) -> Iterator[
 
 def _in_sentence(number: int, lines: Sequence[str]) -> Iterator[Mention]:
     line = lines[number]
+    if "@" not in line:
+        return
     before = lines[number - 1] if number else ""
     near = " ".join([before, line, *lines[number + 1 : number + 3]]).lower()
-    if not (says(Says.WEAK, near) or says(Says.FAILED, near) or CODED.search(near)):
+    if not (CODED.search(near) or says(Says.WEAK, near) or says(Says.FAILED, near)):
         return
     for count, found in enumerate(ADDRESS.finditer(line)):
         if count >= MAX_ON_LINE:
