@@ -88,9 +88,10 @@ class _Head(NamedTuple):
 
 def _read_fields(headers: Headers) -> _Head:
     declared = headers.get("content-type") or ""
-    found = _BOUNDARY.search(declared)
+    at = declared.find("boundary")
+    found = _BOUNDARY.match(declared, at - 1) if at > 0 else None
     if found:
-        rest = declared[: found.start()] + declared[found.end() :]
+        rest = declared[: found.start(1)] + declared[found.end(1) :]
         boundary = found[1].strip() or None
     else:
         rest, boundary = declared, _parameter("boundary", declared)
