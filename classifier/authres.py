@@ -8,7 +8,7 @@ keep what begins with a known method.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -111,13 +111,13 @@ def read_results(value: str) -> Results:
     opens = 0  # where the authserv-id stands; a domain further on is Microsoft's own
     for place, segment in enumerate(_without_comments(value[:_MAX_VALUE]).split(";")):
         found = _METHOD.match(segment)
-        method = found.group(1).lower() if found else ""
+        method = found[1].lower() if found else ""
         if found and method in METHODS:
             properties = {
                 name.lower(): content.replace('"', "").replace(_HIDDEN, ";")
                 for name, content in _PROPERTY.findall(segment, found.end())
             }
-            results.append(Result(method, found.group(2).lower(), properties))
+            results.append(Result(method, found[2].lower(), properties))
         elif place == opens and "=" not in segment:
             # mx.example.org 1; ...   the version may follow
             words = segment.split()
@@ -201,28 +201,31 @@ def _domain(value: str | None) -> str | None:
     return value.rpartition("@")[2].strip("<>. ").lower() or None
 
 
-def _first(results: Iterable[Result]) -> str | None:
-    return next((result.result for result in results), None)
+def _first(results: Sequence[Result]) -> str | None:
+    return results[0].result if results else None
 
 
 def _sum_up(results: list[Result], from_domain: str | None, source: str | None) -> Auth:
     by: dict[str, list[Result]] = {}
     for result in results:
         by.setdefault(result.method, []).append(result)
-    dkim, dmarc = by.get("dkim", []), by.get("dmarc", [])
+    dkim, dmarc, spf = by.get("dkim", []), by.get("dmarc", []), by.get("spf", [])
     # One good signature among several makes a pass.
     passed = [r for r in dkim if r.result == "pass"]
-    domains = tuple(dict.fromkeys(d for r in passed or dkim if (d := _signer(r))))
-    # The check of HELO may stand beside that of MAIL FROM, which is the one that counts.
-    spf = sorted(by.get("spf", ()), key=lambda r: not _mail_from(r))
-    spf_domain = next((_domain(_sender(r)) for r in spf), None)
-    said = (_domain(r.properties.get("header.from")) for r in dmarc)
-    from_domain = next((domain for domain in said if domain), from_domain)
+    domains = tuple(dict.fromkeys([d for r in passed or dkim if (d := _signer(r))]))
+    if len(spf) > 1:
+        # The check of HELO may stand beside that of MAIL FROM, which is the one that counts.
+        spf.sort(key=lambda r: not _mail_from(r))
+    spf_domain = _domain(_sender(spf[0])) if spf else None
+    for result in dmarc:
+        said = _domain(result.properties.get("header.from"))
+        if said:
+            from_domain = said
+            break
     aligned: bool | None = None
     if from_domain and (dkim or spf):
-        aligned = any(aligns(d, from_domain) for d in domains if passed) or (
-            _first(spf) == "pass" and aligns(spf_domain, from_domain)
-        )
+        signed = bool(passed) and any(aligns(each, from_domain) for each in domains)
+        aligned = signed or (_first(spf) == "pass" and aligns(spf_domain, from_domain))
     return Auth(
         spf=_first(spf),
         dkim=_first(passed or dkim),

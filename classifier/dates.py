@@ -12,11 +12,11 @@ __all__ = ["iso_date"]
 #   Tue, 24 Nov 2026 07:56:44 +0000 (UTC)    which is how nearly all are written
 _PLAIN: Final = re.compile(
     r"(?:[A-Z][a-z]{2}, )?([0-3]?[0-9]) ([A-Z][a-z]{2}) ([12][0-9]{3})"
-    r" ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])"
-    r" ([+-])([01][0-9]|2[0-3])([0-5][0-9])(?: \([A-Z]{1,5}\))?"
+    r" ((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])"
+    r" ([+-](?:[01][0-9]|2[0-3]))([0-5][0-9])(?: \([A-Z]{1,5}\))?"
 )
 _NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS: Final = {name: number for number, name in enumerate(_NAMES, 1)}
+_MONTHS: Final = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
 
 
 @lru_cache(maxsize=1024)
@@ -37,11 +37,15 @@ def iso_date(value: str | None) -> str | None:
 
 
 def _of_plain(found: re.Match[str]) -> str | None:
-    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
-    try:
-        written = date(int(year), _MONTHS[month], int(day)).isoformat()
-    except ValueError:  # 31 June
-        return None
-    if hours == minutes == "00":
-        sign = "+"
-    return f"{written}T{hour}:{minute}:{second}{sign}{hours}:{minutes}"
+    day, name, year, time, hours, minutes = found.groups()
+    month = _MONTHS[name]
+    if len(day) == 1:
+        day = "0" + day
+    if not "00" < day <= "28":  # which every month has
+        try:
+            date(int(year), int(month), int(day))
+        except ValueError:  # 31 June
+            return None
+    if hours == "-00" and minutes == "00":
+        hours = "+00"
+    return f"{year}-{month}-{day}T{time}{hours}:{minutes}"

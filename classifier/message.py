@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from classifier.charset import decode, guess
-from classifier.headers import Headers, head_end, lower_in_place
+from classifier.headers import Headers, cut_head, lower_in_place
 from classifier.markup import to_text
 
 __all__ = ["READ_CAP", "STATUS_TYPES", "Message", "Part", "parse", "read_head"]
@@ -26,7 +26,11 @@ STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-statu
 MAX_PARTS: Final = 128
 
 _TYPE: Final = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)")
-_PARAM: Final = r'(?:^|[;\s]){}\*?0?\*?\s*=\s*(?:"((?:[^"\\]|\\.){{0,256}})"|([^\s;"]{{1,256}}))'
+# Most have no backslash between their quotes, which the first of the three is for.
+_PARAM: Final = (
+    r"(?:^|[;\s]){}\*?0?\*?\s*=\s*"
+    r'(?:"([^"\\]{{0,256}})"|"((?:[^"\\]|\\.){{0,256}})"|([^\s;"]{{1,256}}))'
+)
 _PARAMS: Final = {
     name: re.compile(_PARAM.format(name), re.IGNORECASE)
     for name in ("boundary", "charset", "report-type")
@@ -43,36 +47,66 @@ def _parameter(name: str, value: str) -> str | None:
     at = lower_in_place(value).find(name)
     if at < 0:
         return None
-    found = _PARAMS[name].search(value, max(0, at - 1))
-    return (found.group(1) or found.group(2) or "").strip() or None if found else None
+    found = _PARAMS[name].search(value, at - 1 if at else 0)
+    return (found[1] or found[2] or found[3] or "").strip() or None if found else None
 
 
-class _Head(NamedTuple):
-    """The head of a part: its fields, the Content-Type as declared, and the type it means.
+class _Type(NamedTuple):
+    """What a Content-Type says beside its boundary; `unread` where it names no type."""
 
-    `encoding` is the transfer encoding in lower case, `unread` is true of a Content-Type that
-    names no type.
-    """
-
-    headers: Headers
-    declared: str
-    kind: str
-    encoding: str
+    name: str
+    charset: str | None
+    report_type: str | None
     unread: bool
 
 
-def _read_fields(block: bytes) -> _Head:
-    headers = Headers(block)
+def _read_type(value: str) -> _Type:
+    found = _TYPE.match(value)
+    report_type = _parameter("report-type", value)
+    return _Type(
+        name=found[1].lower() if found else "text/plain",
+        charset=_parameter("charset", value),
+        report_type=report_type.lower() if report_type else None,
+        unread=bool(value) and found is None,
+    )
+
+
+#: Servers have a few types. Without the boundary, which no two mails share, they are read once.
+_read_short_type: Final = lru_cache(maxsize=512)(_read_type)
+_MAX_KNOWN: Final = 512  # characters, or bytes
+# boundary="4f3a.1764230412/mx.example.org", as nearly all write it
+_BOUNDARY: Final = re.compile(r'[; ]boundary="([^"\\]{1,256})"')
+
+
+class _Head(NamedTuple):
+    """The head of a part: its fields, its type, and the boundary declared."""
+
+    headers: Headers
+    type: _Type
+    boundary: str | None
+
+
+def _read_fields(headers: Headers) -> _Head:
     declared = headers.get("content-type") or ""
-    found = _TYPE.match(declared)
-    kind = found.group(1).lower() if found else "text/plain"
-    encoding = (headers.get("content-transfer-encoding") or "").lower()
-    return _Head(headers, declared, kind, encoding, bool(declared) and found is None)
+    at = declared.find("boundary")
+    found = _BOUNDARY.match(declared, at - 1) if at > 0 else None
+    if found:
+        rest = declared[: found.start(1)] + declared[found.end(1) :]
+        boundary = found[1].strip() or None
+    else:
+        rest, boundary = declared, _parameter("boundary", declared)
+    read = _read_short_type if len(rest) <= _MAX_KNOWN else _read_type
+    return _Head(headers, read(rest), boundary)
 
 
-_MAX_KNOWN: Final = 512  # bytes
-#: The heads of the parts inside one server's bounces are all alike. Short ones are read once.
-_read_known: Final = lru_cache(maxsize=512)(_read_fields)
+@lru_cache(maxsize=512)
+def _read_known(block: bytes) -> _Head | None:
+    """A short head, read once: those inside one server's bounces are all alike.
+
+    None where it does not consist of fields alone, as a head does.
+    """
+    headers, end = cut_head(block, 0, len(block))
+    return _read_fields(headers) if end == len(block) else None
 
 
 class Part:
@@ -83,12 +117,14 @@ class Part:
     """
 
     __slots__ = (
-        *("_body", "_content_type", "_data", "_encoding", "_text"),
+        *("_body", "_data", "_head", "_text"),
         *("depth", "headers", "path", "type"),
     )
 
     def __init__(self, head: _Head, body: bytes, path: str, depth: int) -> None:
-        self.headers, self._content_type, self.type, self._encoding, _ = head
+        self._head = head
+        self.headers = head.headers
+        self.type = head.type.name
         self.path = path
         self.depth = depth
         self._body = body
@@ -104,27 +140,27 @@ class Part:
     def data(self) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 6)."""
         if self._data is None:
-            self._data = _undo(self._body, self._encoding) if self._encoding else self._body
+            encoding = (self.headers.get("Content-Transfer-Encoding") or "").lower()
+            self._data = _undo(self._body, encoding) if encoding else self._body
         return self._data
 
     @property
     def text(self) -> str:
         """The body as text; of HTML, what a reader would see."""
         if self._text is None:
-            text = decode(self.data, _parameter("charset", self._content_type))
+            text = decode(self.data, self._head.type.charset)
             self._text = to_text(text) if self.type == "text/html" else text
         return self._text
 
     @property
     def report_type(self) -> str | None:
         """The report-type of a multipart/report, in lower case (RFC 6522 3)."""
-        value = _parameter("report-type", self._content_type)
-        return value.lower() if value else None
+        return self._head.type.report_type
 
     @property
     def boundary(self) -> str | None:
         """The boundary that the Content-Type declares (RFC 2046 5.1.1)."""
-        return _parameter("boundary", self._content_type)
+        return self._head.boundary
 
 
 class Message:
@@ -147,9 +183,11 @@ class Message:
         firsts = self._firsts
         if len(types) == 1:
             return firsts.get(types[0])
-        if firsts.keys().isdisjoint(types):
-            return None
-        return next(part for part in self.parts if part.type in types)
+        if not firsts.keys().isdisjoint(types):
+            for part in self.parts:
+                if part.type in types:
+                    return part
+        return None
 
     def each(self, *types: str) -> Iterator[Part]:
         """Every part of one of `types`, in order."""
@@ -168,17 +206,20 @@ def parse(raw: bytes, cap: int = READ_CAP, size: int | None = None) -> Message:
         raw = raw[:cap]
         defects.append(f"only the first {cap} of {size} bytes were read")
     raw = _end_lines(raw)
-    start, head = _find_head(raw)
+    headers, start, end = _read_top(raw)
+    fields = _read_fields(headers)
+    body = _body_behind(raw, end, defects)
+    block = raw[start:end]
+    if not block.isascii():  # undeclared, but hardly another charset than the text
+        fields = fields._replace(headers=Headers(block, fields.type.charset or guess(body[:8192])))
     parts: list[Part] = []
-    _split(raw, start, head, len(raw), "", 0, parts, defects)
+    _split(fields, body, "", 0, parts, defects)
     return Message(tuple(parts), tuple(dict.fromkeys(defects)), size)
 
 
 def read_head(raw: bytes) -> Headers:
     """The headers of a message that is not to be taken apart, such as a returned one."""
-    raw = _end_lines(raw)
-    start, head = _find_head(raw)
-    return Headers(raw[start:head])
+    return _read_top(_end_lines(raw))[0]
 
 
 def _end_lines(raw: bytes) -> bytes:
@@ -188,20 +229,21 @@ def _end_lines(raw: bytes) -> bytes:
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _find_head(raw: bytes) -> tuple[int, int]:
-    """Where the header fields begin and end.
+def _read_top(raw: bytes) -> tuple[Headers, int, int]:
+    """The header fields of a mail, and where they begin and end.
 
     Past blank lines, a byte order mark, and the `From ` line of an mbox.
     """
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
     if raw[start : start + 1] in _MAY_PRECEDE:
         start = _from_lines_end(raw, _blank_end(raw, start))
-    end = head_end(raw, start)
+    headers, end = cut_head(raw, start, len(raw))
     if end == start:
         stray = _from_lines_end(raw, start + _stray_lines(raw, start))
         if stray > start:
-            return stray, head_end(raw, stray)
-    return start, end
+            headers, end = cut_head(raw, stray, len(raw))
+            return headers, stray, end
+    return headers, start, end
 
 
 #: What a blank line may begin with, and the `From ` line.
@@ -247,41 +289,27 @@ def _blank_end(raw: bytes, start: int) -> int:
     return found.end() if found else start
 
 
-def _split(
-    raw: bytes,
-    start: int,
-    head: int,
-    end: int,
-    path: str,
-    depth: int,
-    parts: list[Part],
-    defects: list[str],
-) -> None:
-    """Add the part between `start` and `end`, and the parts inside it, to `parts`.
-
-    Its headers end at `head`.
-    """
-    block = raw[start:head]
-    read = _read_known if depth and len(block) <= _MAX_KNOWN else _read_fields
-    fields = read(block)
-    _, declared, kind, _, unread = fields
-    body = head
+def _body_behind(raw: bytes, head: int, defects: list[str]) -> bytes:
+    """The body that follows the headers, which end at `head`."""
     if raw.startswith(b"\n", head):
-        body = head + 1
-    elif head < end and (depth == 0 or head > start):
-        # A part may have no headers at all (RFC 2046 5.1), a mail may not.
+        return raw[head + 1 :]
+    if head < len(raw):
         defects.append("no blank line between headers and body")
-    if unread:
+    return raw[head:]
+
+
+def _split(
+    fields: _Head, body: bytes, path: str, depth: int, parts: list[Part], defects: list[str]
+) -> None:
+    """Add the part of this head and body, and the parts inside it, to `parts`."""
+    if fields.type.unread:
         defects.append("Content-Type cannot be read")
-    if depth == 0 and not block.isascii():  # undeclared, but hardly another charset than the text
-        charset = _parameter("charset", declared) or guess(raw[body : body + 8192])
-        fields = fields._replace(headers=Headers(block, charset))
-    part = Part(fields, raw[body:end], path or "0", depth)
+    part = Part(fields, body, path or "0", depth)
     parts.append(part)
-    if not kind.startswith("multipart/"):
+    if not part.type.startswith("multipart/"):
         return
     # Some fold the parameter without indentation, so that the head seems to end before it.
-    boundary = part.boundary or _stray_boundary(raw[body : min(end, body + 256)])
+    boundary = part.boundary or _stray_boundary(body[:256])
     if boundary is None:
         defects.append("multipart without a boundary")
         return
@@ -289,15 +317,27 @@ def _split(
         defects.append(f"parts nested deeper than {MAX_DEPTH}")
         return
     number = 0
-    for first, last in _spans(raw, body, end, boundary.encode("utf-8", "replace"), defects):
+    for piece in _cut(body, boundary.encode("utf-8", "replace"), defects):
         number += 1
         if len(parts) >= MAX_PARTS:
             defects.append(f"more than {MAX_PARTS} parts")
             return
-        inner = f"{path}.{number}" if path else str(number)
-        _split(raw, first, head_end(raw, first, last), last, inner, depth + 1, parts, defects)
+        head, inner = _read_inner(piece, defects)
+        _split(head, inner, f"{path}.{number}" if path else str(number), depth + 1, parts, defects)
     if not number:
         defects.append("the declared boundary does not occur")
+
+
+def _read_inner(raw: bytes, defects: list[str]) -> tuple[_Head, bytes]:
+    """The head and the body of a part inside another."""
+    block, blank, body = raw.partition(b"\n\n")
+    if blank and len(block) < _MAX_KNOWN:
+        known = _read_known(block + b"\n")
+        if known is not None:
+            return known, body
+    headers, end = cut_head(raw, 0, len(raw))
+    # A part may have no headers at all (RFC 2046 5.1), a mail may not.
+    return _read_fields(headers), _body_behind(raw, end, defects if headers else [])
 
 
 def _stray_boundary(raw: bytes) -> str | None:
@@ -305,36 +345,35 @@ def _stray_boundary(raw: bytes) -> str | None:
     return _parameter("boundary", text) if text[:8].lower() == "boundary" else None
 
 
-def _spans(
-    raw: bytes, start: int, end: int, boundary: bytes, defects: list[str]
-) -> Iterator[tuple[int, int]]:
-    """Where the parts of a multipart begin and end (RFC 2046 5.1.1)."""
+def _cut(body: bytes, boundary: bytes, defects: list[str]) -> Iterator[bytes]:
+    """The parts of a multipart, headers and all (RFC 2046 5.1.1)."""
     delimiter = b"\n--" + boundary
     # The first delimiter may stand at the very start; the blank line before it then belongs to
     # the headers.
-    at = raw.find(delimiter, max(0, start - 1), end)
-    begin = -1
-    headed = _HEADED.match(raw, start, at) if at > start else None
+    before, *others = (b"\n" + body).split(delimiter)
+    pieces: list[bytes] = []  # of the part that has begun
+    headed = _HEADED.match(before, 1) if others and len(before) > 1 else None
     if headed:  # what stands before the first delimiter has a part's headers
         defects.append("the first boundary is missing")
-        begin = headed.end()
-    while at >= 0:
-        after = at + len(delimiter)
-        tail = _TAIL.match(raw, after, end)
-        if tail:
-            if begin >= 0:
-                yield begin, max(begin, at)
-            if tail.group(1):
-                return
-            line = raw.find(b"\n", after, end)
-            begin = line + 1 if line >= 0 else end
-            # Two delimiters in a row share a line end.
-            at = raw.find(delimiter, max(begin - 1, after), end)
+        pieces = [before[headed.end() :]]
+    for behind in others:
+        closed = False
+        if behind[:1] == b"\n":
+            rest = behind[1:]
+        elif tail := _TAIL.match(behind):
+            rest, closed = behind[tail.end() :], tail[1] is not None
         else:  # a longer boundary that begins with this one
-            at = raw.find(delimiter, after, end)
-    if begin >= 0:
+            if pieces:
+                pieces += (delimiter, behind)
+            continue
+        if pieces:
+            yield b"".join(pieces)
+        if closed:
+            return
+        pieces = [rest]
+    if pieces:
         defects.append("the last boundary is missing")
-        yield begin, end
+        yield b"".join(pieces)
 
 
 def _undo(body: bytes, encoding: str) -> bytes:

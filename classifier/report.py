@@ -39,8 +39,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
     """The message that was returned, by its headers (None each where absent).
 
-    `auth` is its authentication as the refusing side saw it, `received` its Received fields, last
-    hop first, `source` where the headers stood in the bounce.
+    `auth` is its authentication as the refusing side saw it, `source` where the headers stood in
+    the bounce.
     """
 
     headers: Headers
@@ -50,8 +50,12 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None = None
     list_id: str | None = None
     auth: Auth = Auth()
-    received: tuple[str, ...] = ()
     source: str | None = None
+
+    @property
+    def received(self) -> tuple[str, ...]:
+        """Its Received fields, last hop first; read when asked for, as few do."""
+        return tuple(self.headers.all("Received"))
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

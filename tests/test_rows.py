@@ -35,7 +35,6 @@ RETURNED: Final = Returned(
     auth=Auth(
         spf="pass", dkim_domains=("example.com", "b.example"), aligned=True, source="Received-SPF"
     ),
-    received=("from a by b",),
     source="message/rfc822 part 3",
 )
 REPORT: Final = Report(

@@ -443,10 +443,11 @@ def test_every_actor_has_words() -> None:
 
 def test_block_shows_message_and_path() -> None:
     returned = Returned(
-        headers=Headers(b""),
-        received=(
-            "from b.example by c.example with ESMTPS id 2; Tue, 24 Nov 2026 10:05:00 +0000",
-            "from a.example by b.example with ESMTPSA id 1; Tue, 24 Nov 2026 08:00:00 +0000",
+        headers=Headers(
+            b"Received: from b.example by c.example with ESMTPS id 2;"
+            b" Tue, 24 Nov 2026 10:05:00 +0000\n"
+            b"Received: from a.example by b.example with ESMTPSA id 1;"
+            b" Tue, 24 Nov 2026 08:00:00 +0000\n"
         ),
     )
     report = Report(kind=Kind.FAILURE, format="postfix", returned=returned)
@@ -512,8 +513,8 @@ def test_blocks_are_harmless() -> None:
         headers={"X": HOSTILE}, defects=(HOSTILE,), decided_by=HOSTILE, origin=HOSTILE,
     )  # fmt: skip
     other = Row(origin=HOSTILE, kind=Kind.FEEDBACK, feedback_type=HOSTILE)
-    received = (f"from {HOSTILE} by b{HOSTILE} with {HOSTILE}; Tue, 24 Nov 2026 08:00:00 +0000",)
-    returned = Returned(headers=Headers(b""), received=received)
+    received = f"from {HOSTILE} by b{HOSTILE} with {HOSTILE}; Tue, 24 Nov 2026 08:00:00 +0000"
+    returned = Returned(headers=Headers(f"Received: {received}\n".encode("utf-8", "replace")))
     report = Report(kind=Kind.FAILURE, format="x", returned=returned)
     for text in (
         as_text(row, row, other, report=report),

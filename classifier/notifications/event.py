@@ -71,7 +71,6 @@ def report_of(event: Event, name: str) -> Report:
             subject=event.subject,
             list_id=headers.get("List-Id"),
             auth=read_auth(headers, domain_of(event.sender)),
-            received=tuple(headers.all("Received")),
             source=_SOURCE,
         )
     failures = tuple(_failure(told) for told in event.told)
