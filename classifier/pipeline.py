@@ -24,7 +24,7 @@ from classifier.model.store import find
 from classifier.notifications import looks_like_json, read_notifications
 from classifier.objects import OBJECT_CAP, split_objects
 from classifier.pasted import read_pasted, weigh_pasted
-from classifier.reading import read_report
+from classifier.reading import read_reports
 from classifier.reasons import JUDGED
 from classifier.report import Report
 from classifier.rows import Row, make_row
@@ -35,7 +35,7 @@ from classifier.trace import Step, trace
 if TYPE_CHECKING:
     from classifier.model.scorer import Model
 
-__all__ = ["Classifier", "classify", "read", "read_all"]
+__all__ = ["Classifier", "classify", "read", "read_all", "read_many"]
 
 
 def read(raw: bytes, size: int | None = None) -> Report:
@@ -51,8 +51,20 @@ def read(raw: bytes, size: int | None = None) -> Report:
 
 def read_all(raw: bytes, size: int | None = None) -> tuple[Report, ...]:
     """As `read`, and every notification of a text that holds more than one: a list, JSON lines."""
-    if not looks_like_json(raw):
-        return (read_report(parse(raw, size=size)),)
+    (reports,) = read_many([(raw, size)])
+    return reports
+
+
+def read_many(mails: Sequence[tuple[bytes, int | None]]) -> list[tuple[Report, ...]]:
+    """As `read_all`, for many at once, each with its size: that takes less time for each."""
+    told = [_read_json(raw) if looks_like_json(raw) else () for raw, _ in mails]
+    left = zip(mails, told, strict=True)
+    messages = [parse(raw, size=size) for (raw, size), reports in left if not reports]
+    read = iter(read_reports(messages))
+    return [reports or (next(read),) for reports in told]
+
+
+def _read_json(raw: bytes) -> tuple[Report, ...]:
     reports = [each for text, _ in split_objects([raw]) for each in read_notifications(text)]
     return tuple(reports) or read_notifications(raw[:OBJECT_CAP])
 

@@ -8,7 +8,7 @@ import msgspec
 
 from classifier.archive import Item, Unreadable
 from classifier.errors import OperatorError
-from classifier.pipeline import Classifier, read_all
+from classifier.pipeline import Classifier, read_all, read_many
 from classifier.reasons import Kind
 from classifier.report import Report
 from classifier.rows import Row, error_row
@@ -45,7 +45,8 @@ def judge_items(
 ) -> list[Judged]:
     """The records of many mails, in their order; the model is asked once for all of them."""
     try:
-        read = [(item, report) for item in items for report in read_all(item.raw, item.size)]
+        told = read_many([(item.raw, item.size) for item in items])
+        read = [(item, each) for item, reports in zip(items, told, strict=True) for each in reports]
         asked = [(report, item.origin) for item, report in read]
         judged = classifier.judge_reports(asked, headers)
     except OperatorError:
