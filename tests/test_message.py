@@ -274,6 +274,28 @@ def test_boundaries_of_odd_characters(written: str) -> None:
     assert [part.text for part in mail.parts[1:]] == ["one"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "report_type"),
+    [
+        ('boundary="a"; boundary="b"', None),
+        ('boundary=a; boundary="b"', None),
+        ('xboundary="b"; boundary="a"', None),
+        ('boundary*0="a"; boundary="b"', None),
+        ('report-type="boundary"; boundary="a"', "boundary"),
+        ('boundary="a" report-type="delivery-status"', "delivery-status"),
+        ('boundary="a"; report-type=delivery-status; charset=x', "delivery-status"),
+    ],
+)
+def test_the_first_boundary_counts_whatever_stands_around_it(
+    declared: str, report_type: str | None
+) -> None:
+    head = f"Content-Type: multipart/report; {declared}\n\n"
+    mail = parse(f"{head}--a\n\none\n--a--\n--b\n\ntwo\n--b--\n".encode())
+    assert mail.parts[0].boundary == "a"
+    assert mail.parts[0].report_type == report_type
+    assert [part.data for part in mail.parts[1:]] == [b"one"]
+
+
 def test_blanks_behind_the_delimiter() -> None:  # RFC 2046 5.1.1
     mail = multipart("--b \t ", "", "one", "--b\t", "", "two", "--b-- \t", "no more", "--b", "x")
     assert [part.text for part in mail.parts[1:]] == ["one", "two"]
