@@ -723,7 +723,7 @@ def test_records_are_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         def close(self) -> None:
             pass
 
-    def several(*_: object) -> Any:
+    def several(*_: object, **__: object) -> Any:
         for number in range(10):
             asked.append(len(written))
             yield Item(f"{number}", MAIL, False, None)
