@@ -19,8 +19,16 @@ from classifier.reasons import Kind
 from classifier.reply import read_reply
 from classifier.report import Failure, Report
 
-__all__ = ["Evidence", "Hop", "fold", "fold_notice", "guess_hop", "says_expired", "weigh"]
-__all__ += ["weigh_text"]
+__all__ = [
+    "Evidence",
+    "Hop",
+    "fold",
+    "fold_notice",
+    "guess_hop",
+    "says_expired",
+    "weigh",
+    "weigh_text",
+]
 
 
 class Hop(StrEnum):
