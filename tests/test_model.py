@@ -849,6 +849,15 @@ def test_figures_are_put_into_a_readme_once() -> None:
     assert "| both | 75.0% | 100.0% | 50.0%, never |" in once
 
 
+def test_what_stands_behind_the_figures_in_a_readme_stays() -> None:
+    kept = Validation("d", 2, 4, 0.25, {"both": Figures(0.75, 1.0, {"rate": Share(1.0, 1.0, 4)})})
+    later = "\n## Against default, on replies new to both\n\nbetter\n"
+    again = append(append("# model\n", kept) + later, kept)
+    assert later.strip() in again
+    assert again.count("## On real bounces") == 1
+    assert again == append("# model\n" + later, kept)
+
+
 #: "Your message was refused because of what it holds", or that there is no such mailbox, in
 #: languages that the corpus has nothing of; and words of no server.
 FOREIGN: Final = {

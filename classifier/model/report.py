@@ -25,7 +25,7 @@ from classifier.model.evaluate import (
     surest,
 )
 from classifier.model.store import Card
-from classifier.model.validation import Validation, describe
+from classifier.model.validation import Validation
 from classifier.reasons import Category
 
 __all__ = ["append", "scores", "write"]
@@ -48,6 +48,7 @@ _CHOSEN: Final = """Features and layout were chosen on the same folds, once, by 
     large, with a scale for each reason not (6.1% decided). All of them are kept, in 16 bits: less
     would spare a start some milliseconds of hundreds. A vocabulary is kept instead of hashes,
     because verdicts name the words that weighed."""
+_VALIDATED: Final = "## On real bounces that nothing was learned from"
 _FEW: Final = 10  # replies of one, below which a share says nothing
 
 
@@ -179,10 +180,34 @@ def write(
 
 
 def append(text: str, validated: Validation) -> str:
-    """The README with a section about real bounces, in place of the one that it may have."""
-    section = list(describe(validated))
-    text = text.partition(f"\n{section[0]}\n")[0]
-    return "\n\n".join([text.rstrip("\n"), *section]) + "\n"
+    """The README with a section about real bounces at its end, in place of the one it may have."""
+    before, _, old = text.partition(f"\n{_VALIDATED}\n")
+    _, found, later = old.partition("\n## ")
+    rest = before.rstrip("\n") + (f"\n{found}{later}" if found else "")
+    return "\n\n".join([rest.rstrip("\n"), _VALIDATED, *_validation(validated)]) + "\n"
+
+
+def _validation(validated: Validation) -> Iterator[str]:
+    classes = next(iter(validated.by.values())).classes
+    yield _wrap(f"""{validated.mails:,} mails with {validated.recipients:,} failed recipients that
+        have a true reason, which may be `undetermined` for {_percent(validated.open)} of them. Of a
+        class is told how often it was true, how often it was found there, and how often true where
+        it was said.""")
+    columns = [f"`{name}` ({share.of})" for name, share in classes.items()]
+    yield f"""| | decided | right of these | {" | ".join(columns)} |
+| --- | --- | --- |{" --- |" * len(columns)}
+{_lines(_by_judge(validated))}"""
+
+
+def _by_judge(validated: Validation) -> Iterator[str]:
+    for who, each in validated.by.items():
+        shares = [_percent(each.decided), _percent(each.right)]
+        shares += [f"{_told(one.recall)}, {_told(one.precision)}" for one in each.classes.values()]
+        yield f"| {who} | {' | '.join(shares)} |"
+
+
+def _told(share: float | None) -> str:
+    return "never" if share is None else _percent(share)
 
 
 _lines = "\n".join

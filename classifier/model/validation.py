@@ -7,14 +7,13 @@ anything else, other hits of rules among it, has none, rather than those of anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from textwrap import fill
 from typing import Final
 
 import msgspec
 
-__all__ = ["VALIDATION", "Figures", "Share", "Validation", "describe", "read_validation"]
+__all__ = ["VALIDATION", "Figures", "Share", "Validation", "read_validation"]
 
 VALIDATION: Final = "validation.json"
 
@@ -61,35 +60,3 @@ def read_validation(folder: Path, digest: str) -> Validation | None:
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return kept if kept.digest == digest else None
-
-
-def describe(kept: Validation) -> Iterator[str]:
-    """The section of a model's README, block by block."""
-    classes = next(iter(kept.by.values())).classes
-    yield "## On real bounces that nothing was learned from"
-    told = (
-        f"{kept.mails:,} mails with {kept.recipients:,} failed recipients that have a true reason, "
-        f"which may be `undetermined` for {_percent(kept.open)} of them. Of a class is told how "
-        "often it was true, how often it was found there, and how often true where it was said."
-    )
-    yield fill(told, 99, break_long_words=False, break_on_hyphens=False)
-    head = [
-        "",
-        "decided",
-        "right of these",
-        *(f"`{name}` ({share.of})" for name, share in classes.items()),
-    ]
-    rows = [
-        [who, _percent(each.decided), _percent(each.right)]
-        + [
-            f"{_percent(share.recall)}, {_percent(share.precision)}"
-            for share in each.classes.values()
-        ]
-        for who, each in kept.by.items()
-    ]
-    table = [head, ["---"] * len(head), *rows]
-    yield "\n".join(f"| {' | '.join(row)} |".replace("|  |", "| |") for row in table)
-
-
-def _percent(share: float | None) -> str:
-    return "never" if share is None else f"{100 * share:.1f}%"
