@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from classifier.diagnose.resolver import Resolver
 from classifier.diagnose.spf_walk import walk_spf
-from tests.replay.server import Loopback
+from tests.replay.server import Loopback, Player
 
 __all__ = ["Exchange"]
 
@@ -26,7 +26,7 @@ REPLY: Final = (
 )
 
 
-class Exchange:
+class Exchange(Player):
     """Receives on one free port of 127.0.0.1 while the `with` lasts.
 
     The sending address is that of the HELO name in the replay's DNS, because on loopback all come
@@ -40,15 +40,6 @@ class Exchange:
         self.reports: list[bytes] = []
         self.delivered: list[bytes] = []
         self._server = Loopback(self, server_hostname=_SERVER)
-        self.port = 0
-
-    def __enter__(self) -> Exchange:
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.stop(no_assert=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take the message, and deliver or report it."""

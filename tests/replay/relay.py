@@ -13,7 +13,7 @@ from typing import Any, Final
 import dkim
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.replay.server import Loopback
+from tests.replay.server import Loopback, Player
 
 __all__ = ["SENDING_HOST", "SENDING_IP", "Relay"]
 
@@ -22,7 +22,7 @@ SENDING_IP: Final = "198.51.100.31"  # what the relay's host has in DNS; it send
 _REFUSED: Final = "535 Authentication Credentials Invalid"
 
 
-class Relay:
+class Relay(Player):
     """Listens on one free port of 127.0.0.1 while the `with` lasts.
 
     `users` are the logins it takes, which may change. `next_hop` gives the port of the
@@ -65,15 +65,6 @@ class Relay:
         # its log tells of every refused login
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         self._server = _Server(relay)
-        self.port = 0
-
-    def __enter__(self) -> Relay:
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.stop(no_assert=True)
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Self
 
 from aiosmtpd.controller import Controller
 
-__all__ = ["Loopback"]
+__all__ = ["Loopback", "Player"]
 
 
 class Loopback(Controller):
@@ -19,3 +20,21 @@ class Loopback(Controller):
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+class Player:
+    """Plays a server on one free port of 127.0.0.1 while the `with` lasts."""
+
+    _server: Loopback
+
+    @property
+    def port(self) -> int:
+        """The port; 0 before the server has started."""
+        return int(self._server.port)
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.stop(no_assert=True)
