@@ -7,7 +7,6 @@ changed its words shows first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import methodcaller
 from typing import Final
 
 import msgspec
@@ -22,7 +21,7 @@ __all__ = ["UNKNOWN", "Novelty", "in_dispute"]
 #: What stands for the provider where nobody is known to have said the words.
 UNKNOWN: Final = "unknown"
 
-_DISPUTED: Final = methodcaller("startswith", "against: model")  # as the judge begins it
+_DISPUTE: Final = "against: model"  # as the judge begins it
 _MOST_TEMPLATES: Final = 10_000  # whose numbers and examples are held
 _MOST_PROVIDERS: Final = 6  # that get a line
 _KEPT: Final = 200  # characters of an example
@@ -31,7 +30,7 @@ _LEAST: Final = 40  # columns of a line
 
 def in_dispute(evidence: Iterable[str]) -> bool:
     """Whether a rule and the model say different things, by the evidence of a record."""
-    return any(map(_DISPUTED, evidence))
+    return any(fact.startswith(_DISPUTE) for fact in evidence)
 
 
 class _Template(msgspec.Struct):

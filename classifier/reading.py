@@ -20,6 +20,7 @@ from classifier.disposition import read_refusal
 from classifier.dsn import StatusReport, find_status_report
 from classifier.feedback import read_feedback
 from classifier.formats import WRAPPING, Clues, Reader, choose
+from classifier.formats.reader import plain_domain
 from classifier.headers import Headers
 from classifier.joining import from_prose, from_status, host_of
 from classifier.message import Message, parse
@@ -31,24 +32,18 @@ from classifier.signs import is_bounce
 from classifier.wrapped import inner_mails, is_forward
 from classifier.writers import is_spoofed
 
-__all__ = ["read_report", "read_reports"]
+__all__ = ["read_reports"]
 
 MAX_DEPTH: Final = 3  # mails inside mails that are looked into
 _REPORTS: Final = frozenset({Kind.FAILURE, Kind.DELAY, Kind.SUCCESS})
 
 
-def read_report(message: Message) -> Report:
-    """The report that a mail holds. Never raises; a mail that is none has a kind that says so.
-
-    A bounce that somebody passes on, or that a filter or a list wraps, is read as if it had come
-    by itself.
-    """
-    (report,) = read_reports([message])
-    return report
-
-
 def read_reports(messages: Sequence[Message]) -> list[Report]:
-    """As `read_report`, for many at once, which takes less time for each."""
+    """The reports that mails hold; many at once take less time for each.
+
+    Never raises; a mail that is none has a kind that says so. A bounce that somebody passes on, or
+    that a filter or a list wraps, is read as if it had come by itself.
+    """
     told = [_read_json(message) for message in messages]
     plain = iter(_read_wrapped([m for m, report in zip(messages, told, strict=True) if not report]))
     return [report or next(plain) for report in told]
@@ -271,13 +266,5 @@ def _people(value: str | None) -> str | None:
     return ", ".join(read_list(value)) or value or None
 
 
-# What `plain_addresses` takes for a word; the signs around addresses end it, as blanks do.
-_DOMAIN: Final = re.compile(r"[^\s,;<>\"()]*+")
-
-
 def _from_domain(headers: Headers) -> str | None:
-    """The domain of the last address in From, by sight, without the cost of reading it all."""
-    value = (headers.get("From") or "")[:4096]
-    at = value.rfind("@")
-    found = _DOMAIN.match(value, at + 1) if at >= 0 else None
-    return (found.group().strip(" >.").lower() or None) if found else None
+    return plain_domain(headers.get("From"))

@@ -10,7 +10,7 @@ from classifier.autoreply import is_auto_reply, is_challenge
 from classifier.feedback import Feedback, read_feedback
 from classifier.headers import Headers
 from classifier.message import parse
-from classifier.reading import read_report
+from classifier.pipeline import read
 from classifier.reasons import Kind
 
 ARF = """Feedback-Type: {}
@@ -61,11 +61,11 @@ def test_no_feedback() -> None:
 
 
 def test_feedback_is_its_own_kind() -> None:
-    found = read_report(parse(report(ARF.format("abuse"))))
+    found = read(report(ARF.format("abuse")))
     assert (found.kind, found.format, found.feedback_type) == (Kind.FEEDBACK, "arf", "abuse")
     assert [f.recipient for f in found.failures] == ["bob@example.org"]
     assert found.returned is not None
-    silent = read_report(parse(report("Feedback-Type: abuse\n")))
+    silent = read(report("Feedback-Type: abuse\n"))
     assert (silent.kind, silent.failures) == (Kind.FEEDBACK, ())
 
 
@@ -164,7 +164,7 @@ TEXT = b"\n\nI am away until Monday.\n"
     ],
 )
 def test_kinds(raw: bytes, kind: Kind) -> None:
-    found = read_report(parse(raw + TEXT))
+    found = read(raw + TEXT)
     assert (found.kind, found.failures, found.format) == (kind, (), "mail")
 
 
@@ -177,5 +177,5 @@ def test_dispositions(content_type: str) -> None:  # RFC 8098
         f"Subject: Read: hello\nContent-Type: {content_type}; boundary=b\n\n--b\n\nread\n--b\n"
         "Content-Type: message/disposition-notification\n\nDisposition: x; displayed\n--b--\n"
     )
-    found = read_report(parse(raw.encode()))
+    found = read(raw.encode())
     assert (found.kind, found.format, found.failures) == (Kind.DISPOSITION, "mdn", ())

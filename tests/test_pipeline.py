@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import classifier
 from classifier.dates import iso_date
 from classifier.dsn import MAX_RECIPIENTS
-from classifier.message import READ_CAP, parse
-from classifier.reading import read_report
+from classifier.message import READ_CAP
+from classifier.pipeline import read
 from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
 from classifier.rows import COLUMNS, Row
 
@@ -368,7 +368,7 @@ def test_a_report_that_lost_everything() -> None:
         "Subject: Undelivered Mail",
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
     )
-    report = read_report(parse(raw))
+    report = read(raw)
     assert report.kind is Kind.FAILURE
     assert len(report.failures) == 1
 

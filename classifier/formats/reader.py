@@ -15,7 +15,7 @@ from classifier.message import Message
 from classifier.notice import Notice
 from classifier.reasons import Kind
 
-__all__ = ["Clues", "Found", "Reader", "plain_addresses"]
+__all__ = ["Clues", "Found", "Reader", "plain_addresses", "plain_domain"]
 
 
 class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -52,13 +52,22 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 #: A word with an @ in it; signs that stand around addresses divide words, as blanks do.
 _WITH_AT: Final = re.compile(r"(?<![^\s,;<>\"()])[^\s,;<>\"()@]*+@[^\s,;<>\"()]*+")
+_WORD: Final = re.compile(r"[^\s,;<>\"()]*+")
+_LOOKED_AT: Final = 4096  # characters of a field
 
 
 def plain_addresses(value: str | None) -> list[str]:
     """The addresses of a field by sight, without the cost of reading it as people mean it."""
     if not value or "@" not in value:
         return []
-    return _WITH_AT.findall(value[:4096])
+    return _WITH_AT.findall(value[:_LOOKED_AT])
+
+
+def plain_domain(value: str | None) -> str | None:
+    """The domain of the last address of a field, by sight, in lower case; None without any."""
+    _, at, behind = (value or "")[:_LOOKED_AT].rpartition("@")
+    found = _WORD.match(behind) if at else None
+    return (found.group().strip(" >.").lower() or None) if found else None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

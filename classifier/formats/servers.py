@@ -25,7 +25,7 @@ def _has_queue_id(clues: Clues) -> bool:
     X-Other-Queue-ID
     """
     for name in clues.status.message if clues.status is not None else ():
-        if name[-9:] == "-queue-id" and name[:2] == "x-":
+        if name.endswith("-queue-id") and name.startswith("x-"):
             return True
     return False
 

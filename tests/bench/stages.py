@@ -83,7 +83,7 @@ def one_by_one(raw: bytes, clock: Clock) -> None:
     reader = choose(clues)
     reading._judge_kind(clues, reader)
     clock.lap("clues, formats")
-    report = reading.read_report(message)
+    (report,) = reading.read_reports([message])
     clock.start()
     evidences = [weigh(failure, report) for failure in report.failures]
     clock.lap("evidence")
