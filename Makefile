@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-diagnose test lint bench model notebooks reference measure lab clean venv
+.PHONY: help demo demo-diagnose test lint compiled bench model notebooks reference measure lab clean venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1:  /p' Makefile
@@ -39,6 +39,9 @@ lint: venv  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict classifier corpora notebooks tests
+
+compiled: venv  ## build the compiled wheel and compare its answers with plain Python's (minutes)
+	$(BIN)/python -m tests.bench.compiled
 
 bench: venv  ## time and memory, stage by stage; the rate on an archive beside that of its peers
 	@$(BIN)/python -m pip install -q -c constraints.txt bounced flufl.bounce

@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
+from classifier.frozen import Frozen
 from classifier.headers import Headers
 
 __all__ = ["Auth", "Result", "Results", "aligns", "read_auth", "read_results"]
@@ -25,7 +24,7 @@ _MAX_VALUE: Final = 8192
 _MAX_HEADERS: Final = 16
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(Frozen):
     """One `method=result` with its properties, as `header.d` or `smtp.mailfrom`, by full name."""
 
     method: str
@@ -33,7 +32,7 @@ class Result(msgspec.Struct, frozen=True):
     properties: Mapping[str, str]
 
 
-class Results(msgspec.Struct, frozen=True):
+class Results(Frozen):
     """One header: who says so (`authserv_id`, None where left out) and what."""
 
     authserv_id: str | None
@@ -44,7 +43,7 @@ class Results(msgspec.Struct, frozen=True):
         return [result for result in self.results if result.method == method]
 
 
-class Auth(msgspec.Struct, frozen=True, kw_only=True):
+class Auth(Frozen, kw_only=True):
     """What is known of a message's authentication, and from which header (`source`).
 
     Results are RFC 8601's words (pass, fail, softfail, none, ...), None where nothing was said.

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from classifier.addresses import bare
+from classifier.frozen import Frozen
 from classifier.headers import lower_in_place
 from classifier.message import STATUS_TYPES, Message, Part
 from classifier.notice import own_text
@@ -57,7 +58,7 @@ _ACTIONS: Final = (
 )
 
 
-class Recipient(msgspec.Struct, frozen=True):
+class Recipient(Frozen):
     """The fields of one recipient, by name in lower case, values unfolded."""
 
     fields: Mapping[str, str]
@@ -89,7 +90,7 @@ class Recipient(msgspec.Struct, frozen=True):
         return read_address(self.fields.get("original-recipient"))
 
 
-class StatusReport(msgspec.Struct, frozen=True):
+class StatusReport(Frozen):
     """A delivery status part: what holds for the message, then one entry a recipient.
 
     `place` names the part for people, `defects` what was odd.

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from classifier.lexicon import lower_line
+from classifier.frozen import Frozen
 from classifier.reasons import Kind
 from classifier.reply import read_reply
 from classifier.report import Failure, Report
@@ -41,7 +41,7 @@ class Hop(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(Frozen):
     """The facts about one failed recipient.
 
     `text` is the innermost reply on one line as reported, `folded` the same as rules read it
@@ -214,7 +214,7 @@ _MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
 def fold_notice(prose: str) -> str:
     """As `fold`, and as fast as can be where the readers have had the same text."""
     undone = _undo_marks(prose)
-    return lower_line(undone) if undone.isascii() else fold(prose)
+    return " ".join(undone.lower().split()) if undone.isascii() else fold(prose)
 
 
 def weigh(failure: Failure, report: Report) -> Evidence:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from classifier.addresses import ADDRESS, bare
+from classifier.frozen import Frozen
 from classifier.headers import Headers
 from classifier.message import Message
 
 __all__ = ["Feedback", "read_feedback"]
 
 
-class Feedback(msgspec.Struct, frozen=True):
+class Feedback(Frozen):
     """What a feedback report says: its type (abuse, fraud, auth-failure, ...), about whom."""
 
     feedback_type: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import msgspec
+from classifier.frozen import Frozen
 
 __all__ = ["Item", "Unreadable", "hide_secrets", "printable"]
 
@@ -15,7 +15,7 @@ _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)((?:[^\s/?#'\"<>]*@)
 _QUERY: Final = re.compile(r"(?<=[^\s])\?[^\s'\"<>]*=[^\s'\"<>]*")
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(Frozen):
     """One mail, and where it came from."""
 
     origin: str  # the file as given, `#n` (from 0) for the n-th mail of an mbox; `-` for stdin
@@ -24,7 +24,7 @@ class Item(msgspec.Struct, frozen=True):
     size: int | None  # of the whole mail in bytes, where known
 
 
-class Unreadable(msgspec.Struct, frozen=True):
+class Unreadable(Frozen):
     """One input that could not be read, or not to its end."""
 
     origin: str

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from classifier.evidence import Evidence
+from classifier.frozen import Frozen, FrozenLeaf
 from classifier.reasons import MEANING, Advice, Category, Fault, Kind, Permanence, Reason
 from classifier.rules.contest import find_winner
 from classifier.rules.engine import Hit, RuleSet
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Verdict(FrozenLeaf, kw_only=True):
     """The answer for one failed recipient.
 
     `confidence` is 0 to 1. `decided_by` is `rule:OWNER/NAME`, `status:5.7.1`, `model:NAME`,
@@ -57,7 +58,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     evidence: tuple[str, ...] = ()
 
 
-class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+class Prediction(Frozen, kw_only=True):
     """What a model says of one failed recipient whose words it knows.
 
     `confidence` is the calibrated probability, 0 to 1, that the category of `reason` is right,
@@ -76,7 +77,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     next_share: float = 0.0
 
 
-class Competition(msgspec.Struct, frozen=True, gc=False):
+class Competition(FrozenLeaf):
     """Who competes for a verdict: the rules that fire, and the one that wins.
 
     `owner` is whose words the reply is. `hits` may decide or hint, `impossible` are those whose

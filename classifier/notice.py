@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import msgspec
-
+from classifier.frozen import Frozen
 from classifier.headers import Headers, head_end, lower_in_place
 from classifier.message import STATUS_TYPES, Message, Part, read_head
 from classifier.tnef import is_tnef, read_tnef
@@ -71,7 +70,7 @@ _WORDED: Final = re.compile(
 _TNEF_TYPES: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Notice(Frozen):
     """The prose of a bounce and the headers of the message it returns (None where it does not).
 
     `source` says where the returned headers stood.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from classifier.authres import Auth
+from classifier.frozen import Frozen
 from classifier.headers import Headers
 from classifier.reasons import Kind
 
 __all__ = ["Failure", "Report", "Returned"]
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(Frozen, kw_only=True):
     """One recipient of a report and what happened to it; not a failure where `kind` says so.
 
     `diagnostic` is the reply as reported, on one line, without its type. `status` is the reported
@@ -36,7 +35,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[tuple[str, str], ...] = ()
 
 
-class Returned(msgspec.Struct, frozen=True, kw_only=True):
+class Returned(Frozen, kw_only=True):
     """The message that was returned, by its headers (None each where absent).
 
     `auth` is its authentication as the refusing side saw it, `source` where the headers stood in
@@ -58,7 +57,7 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.headers.all("Received"))
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(Frozen, kw_only=True):
     """A mail as read, before any verdict.
 
     `failures` holds one entry a reported recipient, in the order of the report; it is empty for a

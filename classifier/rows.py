@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from classifier.authres import Auth
+from classifier.frozen import Frozen
 from classifier.judge import Verdict
 from classifier.reasons import Kind
 from classifier.report import Failure, Report
@@ -18,7 +19,7 @@ from classifier.report import Failure, Report
 __all__ = ["COLUMNS", "Row", "error_row", "flat_columns", "flatten", "make_row"]
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(Frozen):
     """One record; see the README for what each key means."""
 
     origin: str

@@ -10,11 +10,10 @@ import re
 from functools import cached_property
 from typing import Final
 
-import msgspec
-
 from classifier.formats import Clues, Reader
 from classifier.formats.mentions import Role, named_roles
 from classifier.formats.prose import has_reply_code
+from classifier.frozen import Remembering
 from classifier.lexicon import Says, find, says
 from classifier.reply import read_reply
 from classifier.writers import (
@@ -131,7 +130,7 @@ _OPENING: Final = 1024
 _LOOKED_AT: Final = 8192
 
 
-class _Signs(msgspec.Struct, frozen=True, dict=True):
+class _Signs(Remembering):
     """What a mail shows of a report, each sign read when it is asked for."""
 
     clues: Clues

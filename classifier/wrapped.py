@@ -17,8 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
+from classifier.frozen import Frozen
 from classifier.headers import Headers
 from classifier.message import Message, Part
 
@@ -56,7 +55,7 @@ _NAMES: Final = {
 _LABELS: Final = {label: name for name, labels in _NAMES.items() for label in labels}
 
 
-class Inner(msgspec.Struct, frozen=True):
+class Inner(Frozen):
     """A mail inside another, as bytes, and where it stood."""
 
     raw: bytes

@@ -455,7 +455,7 @@ def test_help_has_examples_and_either_name() -> None:
 
 def test_version() -> None:
     result = run("--version")
-    assert result.stdout == f"whybounce {__version__}\n"
+    assert result.stdout == f"whybounce {__version__} (plain Python)\n"
 
 
 # Replies by themselves

@@ -8,6 +8,7 @@ import msgspec
 
 from classifier.archive import Item, Unreadable
 from classifier.errors import OperatorError
+from classifier.frozen import Frozen
 from classifier.pipeline import Classifier, read_all, read_many
 from classifier.reasons import Kind
 from classifier.report import Report
@@ -17,7 +18,7 @@ from classifier.taxonomies.scheme import classes_of
 __all__ = ["Judged", "add_classes", "judge_item", "judge_items", "name_unread", "spoil"]
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(Frozen):
     """The records of one report, the report itself, and what people are to be told, if anything.
 
     `report` is None where the mail could not be judged at all.

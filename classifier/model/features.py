@@ -12,9 +12,8 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-import msgspec
-
 from classifier.evidence import Evidence, Hop
+from classifier.frozen import FrozenLeaf
 from classifier.rules.index import Hit
 from classifier.rules.rule import Layer
 
@@ -25,7 +24,7 @@ __all__ += ["read_features", "spell"]
 VERSION: Final = 2
 
 
-class Features(msgspec.Struct, frozen=True, gc=False):
+class Features(FrozenLeaf):
     """The masked words of a reply; codes, circumstances, hints: `__code=550`, `__hint=spam`."""
 
     text: str

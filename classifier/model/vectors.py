@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
+from classifier.frozen import Frozen
 from classifier.model.features import Features, familiar, letters, spell
 from classifier.model.store import Card
 
@@ -29,7 +28,7 @@ _ROWS: Final = "q"  # how rows are kept from look-up to count: numbers of 64 bit
 _WIDE: Final = array(_ROWS).itemsize
 
 
-class Vectors(msgspec.Struct, frozen=True):
+class Vectors(Frozen):
     """Texts as rows and values, one after the other.
 
     Text n has those from `bounds[n]` to `bounds[n + 1]`, each row once, in the order in which they

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import msgspec
-
 from classifier.addresses import domain_of
 from classifier.authres import read_auth
+from classifier.frozen import Frozen
 from classifier.headers import Headers
 from classifier.reasons import Kind
 from classifier.reply import read_reply
@@ -17,7 +16,7 @@ from classifier.report import Failure, Report, Returned
 __all__ = ["Event", "Told", "report_of"]
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(Frozen):
     """One recipient of an event. `hint` is the service's own class of what happened."""
 
     recipient: str | None
@@ -29,7 +28,7 @@ class Told(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(Frozen):
     """What a service tells of one mail: `told` is empty where it reports no recipient.
 
     `date` is when it happened, `sent` when the service took the mail, both ISO 8601 with offset;

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from classifier.evidence import Evidence, fold_notice
+from classifier.frozen import Frozen
 from classifier.rules.index import Codes, Entry, Hit, Ready, Words
 from classifier.rules.rule import Code, Phrase, Rule, plain_status
 
 __all__ = ["Hit", "Owner", "RuleSet"]
 
 
-class Owner(msgspec.Struct, frozen=True):
+class Owner(Frozen):
     """Whose words a file of rules holds, and how that server or service is known.
 
     `hosts` are suffixes of the refusing host's name with a leading dot, `marks` folded words that

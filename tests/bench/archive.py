@@ -1,13 +1,15 @@
 """Messages a CPU second on an archive, beside Sisimai, flufl.bounce and bounced, in one run.
 
     python tests/bench/archive.py [--mails N] [--rounds N] [--mailbox FILE] [--jobs N]
+                                  [--wheel FOLDER]
 
 The archive is made from corpora/lab (bounces of real servers), each round of its mails with other
 addresses and ids, so that nothing is helped by having seen the very same mail. Each program is run
 as its users run it, from the file to records on the disk, in turn, and its CPU seconds (user and
-system, children among them) are counted, start and all. The peers are asked for all that they can
-find; those that are not installed are left out: Debian's libsisimai-perl, flufl.bounce and bounced
-from PyPI.
+system, children among them) are counted, start and all. whybounce is installed for it from its
+wheel, which a C compiler makes quicker; the same as plain Python stands beside. The peers are asked
+for all that they can find; those that are not installed are left out: Debian's libsisimai-perl,
+flufl.bounce and bounced from PyPI.
 """
 
 from __future__ import annotations
@@ -96,20 +98,30 @@ def _vary(raws: Sequence[bytes]) -> Iterator[bytes]:
             yield raw.replace(b"@", b"-%d@" % turn) if turn else raw
 
 
-def programs(archive: Path, out: Path, jobs: int) -> dict[str, list[str]]:
+def install(folder: Path) -> Path:
+    """The program in `folder` as its wheel has it, without what it needs, which is here."""
+    print("Building the wheel (two minutes where it is compiled) ...", flush=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    held = {**os.environ, "PIP_BUILD_CONSTRAINT": str(ROOT / "constraints.txt")}
+    held["PIP_CONSTRAINT"] = held["PIP_BUILD_CONSTRAINT"]
+    subprocess.run([*pip, str(ROOT)], check=True, env=held)
+    return folder
+
+
+def programs(archive: Path, out: Path, jobs: int, wheel: Path) -> dict[str, list[str]]:
     """How each program is called, of those that are installed."""
-    ours = [
-        sys.executable,
-        "-m",
-        "classifier",
-        "score",
-        "--afresh",
-        "--no-summary",
-        "--no-progress",
-    ]
+    score = "from classifier.cli import main; main()"
+    wanted = ["score", "--afresh", "--no-summary", "--no-progress", "-o", str(out), str(archive)]
+
+    def ours(place: Path, jobs: int) -> list[str]:
+        python = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {score}"]
+        return [*python, *wanted, "--jobs", str(jobs)]
+
+    name = "whybounce, " + ("compiled" if is_compiled(wheel) else "not compiled (no C compiler)")
     found = {
-        "whybounce": [*ours, "--jobs", "0", "-o", str(out), str(archive)],
-        f"whybounce, {jobs} processes": [*ours, "--jobs", str(jobs), "-o", str(out), str(archive)],
+        name: ours(wheel, 0),
+        f"{name}, {jobs} processes": ours(wheel, jobs),
+        "whybounce, plain Python": ours(ROOT, 0),
         "Sisimai": ["perl", "-e", SISIMAI, str(archive), str(out)],
         "flufl.bounce": [sys.executable, "-c", FLUFL, str(archive), str(out)],
         "bounced": [sys.executable, "-c", BOUNCED, str(archive), str(out)],
@@ -126,10 +138,15 @@ def programs(archive: Path, out: Path, jobs: int) -> dict[str, list[str]]:
     return found
 
 
+def is_compiled(place: Path) -> bool:
+    """Whether the modules that each mail goes through are in C there."""
+    return any(Path(place, "classifier").glob("reading.*.so"))
+
+
 def run(words: Sequence[str]) -> tuple[float, float, str]:
     """CPU seconds and peak MiB of a program, and the last line it said."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, env=_quiet())
+    done = subprocess.run(words, capture_output=True, text=True, cwd="/", env=_quiet())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{words[0]} failed: {done.stderr[-500:]}")
@@ -153,6 +170,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mailbox", type=Path, help="an mbox of your own")
+    parser.add_argument("--wheel", type=Path, help="the folder that its wheel was installed into")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         archive, out = chosen.mailbox or Path(folder, "box.mbox"), Path(folder, "out")
@@ -162,8 +180,10 @@ def main() -> None:
         print(f"{mails:,} mails, {archive.stat().st_size / 2**20:.1f} MiB, {chosen.rounds} rounds")
         seconds: dict[str, list[float]] = {}
         said: dict[str, str] = {}
-        called = programs(archive, out, chosen.jobs)
-        compileall.compile_dir(ROOT / "classifier", quiet=1)
+        wheel = chosen.wheel or install(Path(folder, "installed"))
+        called = programs(archive, out, chosen.jobs, wheel)
+        for place in (ROOT, wheel):
+            compileall.compile_dir(place / "classifier", quiet=1)
         for _ in range(chosen.rounds):
             for name, words in called.items():
                 took, _, line = run(words)
@@ -179,7 +199,7 @@ def report(seconds: dict[str, list[float]], said: dict[str, str], mails: int) ->
     for name, took in seconds.items():
         spread = f"{min(took):.1f} to {max(took):.1f}"
         rate = mails / median(took)
-        print(f"{name:26} {median(took):7.1f} CPU s ({spread}), {rate:7,.0f} mails/s; {said[name]}")
+        print(f"{name:34} {median(took):7.1f} CPU s ({spread}), {rate:7,.0f} mails/s; {said[name]}")
     for name in [each for each in seconds if each.startswith("whybounce")]:
         for peer in [each for each in seconds if not each.startswith("whybounce")]:
             ratios = [a / b for a, b in zip(seconds[peer], seconds[name], strict=True)]
