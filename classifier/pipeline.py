@@ -23,7 +23,6 @@ from classifier.message import parse
 from classifier.model.store import find
 from classifier.notifications import looks_like_json, read_notifications
 from classifier.objects import OBJECT_CAP, split_objects
-from classifier.pasted import read_pasted, weigh_pasted
 from classifier.reading import read_reports
 from classifier.reasons import JUDGED
 from classifier.report import Report
@@ -151,6 +150,8 @@ class Classifier:
         `text` is what a person pastes: a reply, log lines, an exception, a transcript. Never
         raises.
         """
+        from classifier.pasted import read_pasted, weigh_pasted  # mails hold nothing pasted
+
         evidence = weigh_pasted(read_pasted(text))
         (verdict,) = self.judge_all([evidence])
         return verdict, advise(verdict.reason, verdict.advice, evidence)

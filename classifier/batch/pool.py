@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from classifier.errors import OperatorError
+from classifier.garbage import collect_seldom
 
 __all__ = ["PATIENCE", "Answer", "Pool"]
 
@@ -155,6 +156,7 @@ def _serve(pipe: Connection, make: str, settings: bytes) -> None:
     """The life of a worker."""
     # Ctrl-C reaches every process of the terminal; the master decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_seldom()
     module, _, name = make.partition(":")
     maker: Maker = getattr(import_module(module), name)
     try:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
 
 import typer
+from typer.main import get_command_name
 
 from classifier.cli.archives import SCORE, score
 from classifier.cli.common import FAULT, Format, Shape, complain, make_classifier
@@ -32,6 +35,7 @@ from classifier.cli.options import (
 from classifier.cli.results import REPORT, SUPPRESS, report, suppress
 from classifier.cli.rules import app as rules_
 from classifier.errors import OperatorError
+from classifier.garbage import collect_seldom
 
 __all__ = ["app", "main"]
 
@@ -418,9 +422,14 @@ def evaluate(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.machinery import EXTENSION_SUFFIXES
+        from importlib.util import find_spec
+
         from classifier import __version__
 
-        typer.echo(f"whybounce {__version__}")
+        found = find_spec("classifier.reading")
+        compiled = found and found.origin and found.origin.endswith(tuple(EXTENSION_SUFFIXES))
+        typer.echo(f"whybounce {__version__} ({'compiled' if compiled else 'plain Python'})")
         raise typer.Exit
 
 
@@ -438,13 +447,29 @@ def _start(
 
 def main() -> None:
     """Run the command `whybounce` and exit with its status; see `whybounce classify --help`."""
+    collect_seldom()
     _unwind_on_signals()
     try:
-        app(prog_name="whybounce")
+        _narrow(app, sys.argv[1:])(prog_name="whybounce")
     except OperatorError as error:
         for line in str(error).splitlines():
             complain(line)
         sys.exit(FAULT)
+
+
+def _narrow(commands: typer.Typer, words: Sequence[str]) -> typer.Typer:
+    """The one command that the first word names, or all of them.
+
+    Typer makes all ready before it runs one, which takes as long as reading many mails.
+    """
+    only = copy(commands)
+    only.registered_groups = []
+    only.registered_commands = [
+        each
+        for each in commands.registered_commands
+        if get_command_name(each.name or str(getattr(each.callback, "__name__", ""))) in words[:1]
+    ]
+    return only if only.registered_commands else commands
 
 
 def _unwind_on_signals() -> None:
