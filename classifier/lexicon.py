@@ -6,13 +6,13 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 import ahocorasick_rs
 
-__all__ = ["Label", "Says", "find", "label_of", "lower_line", "says"]
+__all__ = ["Label", "Says", "find", "label_of", "says"]
 
 
 class Says(StrEnum):
@@ -67,12 +67,6 @@ def find(meaning: Says, lowered: str) -> int:
     """Where a text in lower case first says so, or -1."""
     found = _automaton(meaning).find_matches_as_indexes(lowered)
     return found[0][1] if found else -1
-
-
-@lru_cache(maxsize=8)  # the readers of a bounce want it, and then the rules
-def lower_line(prose: str) -> str:
-    """A text in lower case, each run of blanks and line ends as one blank."""
-    return " ".join(prose.lower().split())
 
 
 _SPLIT: Final = re.compile(r"[\s()\[\]*•·▶■◆|/:：]+")

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from classifier.addresses import ADDRESS, read_list
+from classifier.addresses import ADDRESS, plain_domain, read_list
 from classifier.authres import read_auth
 from classifier.autoreply import is_auto_reply, is_challenge
 from classifier.dates import iso_date
@@ -20,7 +20,6 @@ from classifier.disposition import read_refusal
 from classifier.dsn import StatusReport, find_status_report
 from classifier.feedback import read_feedback
 from classifier.formats import WRAPPING, Clues, Reader, choose
-from classifier.formats.reader import plain_domain
 from classifier.headers import Headers
 from classifier.joining import from_prose, from_status, host_of
 from classifier.message import Message, parse
@@ -155,13 +154,15 @@ def _clues(message: Message, notice: Notice, status: StatusReport | None) -> Clu
         for value in headers.all("X-Failed-Recipients")
         for found in ADDRESS.finditer(value)
     )
+    prose = notice.text.lower()
     return Clues(
         message=message,
         notice=notice,
         status=status,
         subject=(headers.text("Subject") or "").lower(),
         sender=(headers.get("From") or "").lower(),
-        prose=notice.text.lower(),
+        prose=prose,
+        line=" ".join(prose.split()),
         reporting_mta=host_of(status.message.get("reporting-mta")).lower() if status else "",
         failed=failed,
     )

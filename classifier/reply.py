@@ -12,9 +12,9 @@ from functools import cache, lru_cache
 from typing import Final
 
 import ahocorasick_rs
-import msgspec
 
 from classifier.codes import STATUS
+from classifier.frozen import Frozen
 from classifier.headers import lower_in_place
 
 __all__ = ["Reply", "read_command", "read_reply"]
@@ -22,7 +22,7 @@ __all__ = ["Reply", "read_command", "read_reply"]
 MAX_TEXT: Final = 4096  # characters of a diagnostic that are looked at
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(Frozen, kw_only=True):
     """The innermost reply of a diagnostic.
 
     `text` is one line, beginning with the reply code where there is one. `whole` is the
@@ -81,7 +81,7 @@ _WORDS: Final = (
 )
 _MAPI_CODE: Final = re.compile(r"\([0-9A-Fa-f]{8}\) $")  # (000B09AA) 550: Exchange 5.5
 #   550 5.1.7 <joe@example.com>: Sender address rejected: undeliverable address: host ... said: 550
-_SENDER_TRIED: Final = re.compile(r"sender address rejected: un(?:deliver|verifi)", re.IGNORECASE)
+_SENDER_TRIED: Final = re.compile(r"sender address rejected: un(?:deliver|verifi)")
 # Before a code that RFC 5321 has no room for: AOL's 571, Postini's 582, others' 462 and 591.
 _QUOTES: Final = re.compile(
     r"(?:(?<![a-z])(?:said|says|returned|replied|responded|response|reason|answer|answered|because"
@@ -219,7 +219,10 @@ def _host_words() -> Callable[[str, bool], list[tuple[int, int, int]]]:
 
 def read_command(text: str) -> str | None:
     """The SMTP command that `text` says was answered, as the record spells it, or None."""
-    lowered = text.lower()
+    return _command(text.lower())
+
+
+def _command(lowered: str) -> str | None:
     places: list[int] = []
     stage = len(_STAGES)
     for sign, start, _ in _signs()(lowered, True):  # overlapping
@@ -234,9 +237,8 @@ def read_command(text: str) -> str | None:
     return _STAGES[stage][1] if stage < len(_STAGES) else None
 
 
-def _read_host(text: str, reply: int) -> str | None:
+def _read_host(text: str, lowered: str, reply: int) -> str | None:
     """The host named last before the reply that begins at `reply`, else the first one."""
-    lowered = lower_in_place(text)
     if _DOTTED.search(lowered) is None:
         return None
     named = None
@@ -280,16 +282,17 @@ def _read(diagnostic: str) -> Reply:
     lines = [" ".join(line.split()) for line in diagnostic.split("\n")]
     text = "\n".join(line for line in lines if line)
     whole = text.replace("\n", " ")
+    lowered = lower_in_place(whole)
     starts = [found for found in _codes(text) if _opens(text, found)]
     if not starts:
         return Reply(
             text=whole,
             whole=whole,
             status=_status_in(whole, None),
-            command=read_command(whole),
-            host=_read_host(whole, 0),
+            command=_command(lowered),
+            host=_read_host(whole, lowered, 0),
         )
-    tried = _SENDER_TRIED.search(text)
+    tried = _SENDER_TRIED.search(lowered)
     if tried:  # what follows is what the refusing server heard when it tried the sender's address
         starts = [found for found in starts if found.start() < tried.start()] or starts
     inner = _innermost(starts, text)
@@ -304,8 +307,8 @@ def _read(diagnostic: str) -> Reply:
         whole=whole,
         code=code,
         status=status,
-        command=read_command(whole) or ("AUTH" if code in _LOGIN_CODES else None),
-        host=_read_host(whole, begin),
+        command=_command(lowered) or ("AUTH" if code in _LOGIN_CODES else None),
+        host=_read_host(whole, lowered, begin),
         outer=whole[:begin].strip(),
     )
 

@@ -218,7 +218,7 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
     if cells and label_of(cells.group("label").lower()) is Label.RECIPIENT:
         yield from _list(number, line, cells, Role.HEADED)
         return
-    found = _LABELLED.match(line)
+    found = _LABELLED.match(line) if _may_be_labelled(line) else None
     if found is not None:
         label = found.group("label").strip().lower()
         meaning = label_of(label)
@@ -244,6 +244,12 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
         yield from _list(number, line, found, Role.HEADED)
     else:
         yield from _in_sentence(number, lines)
+
+
+def _may_be_labelled(line: str) -> bool:
+    """Whether one of the signs that end a label stands before the first address."""
+    before = line[: line.find("@")]
+    return ":" in before or "]" in before or "=" in before or "：" in before
 
 
 #   write to the new address instead:       If you have questions, please write to

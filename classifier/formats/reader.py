@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-
+from classifier.addresses import plain_addresses
 from classifier.dsn import StatusReport
-from classifier.lexicon import lower_line
+from classifier.frozen import Frozen, Remembering
 from classifier.message import Message
 from classifier.notice import Notice
 from classifier.reasons import Kind
 
-__all__ = ["Clues", "Found", "Reader", "plain_addresses", "plain_domain"]
+__all__ = ["Clues", "Found", "Reader"]
 
 
-class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Clues(Remembering, kw_only=True):
     """A mail as readers see it: its structure, its prose, and the usual clues, lower-cased.
 
-    `failed` holds the addresses (lower case) that X-Failed-Recipients names.
+    `line` is the prose on one line, each run of blanks and line ends as one blank. `failed` holds
+    the addresses (lower case) that X-Failed-Recipients names.
     """
 
     message: Message
@@ -30,6 +29,7 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     subject: str
     sender: str
     prose: str
+    line: str
     reporting_mta: str
     failed: tuple[str, ...] = ()
 
@@ -44,33 +44,8 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 found.update(plain_addresses(self.notice.returned.get(name)))
         return frozenset(address.lower() for address in found)
 
-    @cached_property
-    def line(self) -> str:
-        """The prose on one line, each run of blanks and line ends as one blank."""
-        return lower_line(self.notice.text)
 
-
-#: A word with an @ in it; signs that stand around addresses divide words, as blanks do.
-_WITH_AT: Final = re.compile(r"(?<![^\s,;<>\"()])[^\s,;<>\"()@]*+@[^\s,;<>\"()]*+")
-_WORD: Final = re.compile(r"[^\s,;<>\"()]*+")
-_LOOKED_AT: Final = 4096  # characters of a field
-
-
-def plain_addresses(value: str | None) -> list[str]:
-    """The addresses of a field by sight, without the cost of reading it as people mean it."""
-    if not value or "@" not in value:
-        return []
-    return _WITH_AT.findall(value[:_LOOKED_AT])
-
-
-def plain_domain(value: str | None) -> str | None:
-    """The domain of the last address of a field, by sight, in lower case; None without any."""
-    _, at, behind = (value or "")[:_LOOKED_AT].rpartition("@")
-    found = _WORD.match(behind) if at else None
-    return (found.group().strip(" >.").lower() or None) if found else None
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Found(Frozen, kw_only=True):
     """What the prose says of one recipient (None where it names none).
 
     `text` is the reply or the words of failure; `command` and `host` where the place shows them;

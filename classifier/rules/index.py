@@ -7,13 +7,13 @@ thousand rules more are as fast as a few.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import ahocorasick_rs
-import msgspec
 
 from classifier.evidence import Evidence
+from classifier.frozen import FrozenLeaf
 from classifier.rules.rule import (
     CHECKS,
     CIRCUMSTANCES,
@@ -27,7 +27,7 @@ from classifier.rules.rule import (
 __all__ = ["Codes", "Entry", "Hit", "Ready", "Words"]
 
 
-class Hit(msgspec.Struct, frozen=True, gc=False):
+class Hit(FrozenLeaf):
     """A rule that fires, with the longest words it was found by ("" where codes decided)."""
 
     rule: Rule
@@ -115,6 +115,9 @@ class Entry:
 _FEW: Final = 16  # phrases that are sooner looked at twice than told apart
 
 
+_Search = Callable[[str, bool], Sequence[tuple[int, int, int]]]
+
+
 class Words:
     """Phrases that stand at one place, found in one pass by the longest of their parts.
 
@@ -137,15 +140,20 @@ class Words:
         for each in entries.values():
             parts = each.phrase.parts
             by_part[max(reversed(parts), key=len)].append(each)
+        self._parts = list(by_part)
         self._entries = [tuple(each) for each in by_part.values()]
-        self._search = (
-            ahocorasick_rs.AhoCorasick(list(by_part)).find_matches_as_indexes if by_part else None
-        )
+        self._search: _Search | None = None  # made when asked for: of notices, few mails do
 
     def find(self, text: str) -> list[Entry]:
         """The phrases that stand in `text`, one or another more than once."""
-        matches = self._search(text, True) if self._search else ()  # overlapping
         standing: list[Entry] = []
+        if not self._parts:
+            return standing
+        search = self._search
+        if search is None:
+            search = ahocorasick_rs.AhoCorasick(self._parts).find_matches_as_indexes
+            self._search = search
+        matches = search(text, True)  # overlapping
         if not matches:
             return standing
         text += " "  # before the first letter (at -1) and behind the last
