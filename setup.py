@@ -30,7 +30,6 @@ COMPILED = [
     "classifier/advice.py",
     "classifier/autoreply.py",
     "classifier/batch/judging.py",
-    "classifier/blocks.py",
     "classifier/charset.py",
     "classifier/codes.py",
     "classifier/dates.py",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from classifier.advice import advise
 from classifier.evidence import Evidence
-from classifier.pasted import Pasted, read_pasted, weigh_pasted
 from classifier.pipeline import Classifier
 from classifier.terminal import scrub
 from classifier.trace import Step
+
+if TYPE_CHECKING:
+    from classifier.pasted import Pasted
 
 __all__ = ["COLUMNS", "Explanation", "explain", "flatten_explanation"]
 
@@ -55,6 +57,8 @@ COLUMNS: Final = tuple(
 
 def explain(classifier: Classifier, text: str) -> Explanation:
     """Judge what a person pasted: a reply, log lines, an exception, a transcript. Never raises."""
+    from classifier.pasted import read_pasted, weigh_pasted  # what writes records need not wait
+
     pasted = read_pasted(scrub(text))
     evidence = weigh_pasted(pasted)
     verdict, steps = classifier.examine(evidence)
