@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from classifier import __version__
 from classifier.archive import Item
 from classifier.batch import judging
-from classifier.cli import app, mails
+from classifier.cli import _narrow, app, mails
 from classifier.cli.replies import read_lines
 from classifier.errors import OperatorError
 from classifier.pipeline import Classifier, read
@@ -451,6 +454,31 @@ def test_help_has_examples_and_either_name() -> None:
             assert example in result.stdout
             assert result.stdout.count("\n    whybounce ") + result.stdout.count("| why") >= 3
     assert "classify" in run("-h").stdout
+
+
+def names_of(commands: typer.Typer) -> set[str]:
+    group = get_command(commands)
+    assert isinstance(group, TyperGroup)
+    return set(group.commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["score", "--help"], ["score"]),
+        (["ses-password"], ["ses-password"]),
+        (["corpus", "score"], None),  # a group of commands
+        (["scor"], None),  # told what it may have meant
+        (["--help", "score"], None),
+        ([], None),
+    ],
+)
+def test_only_the_command_that_is_run_is_made_ready(
+    words: list[str], left: list[str] | None
+) -> None:
+    every = names_of(app)
+    assert names_of(_narrow(app, words)) == (every if left is None else set(left))
+    assert names_of(app) == every
 
 
 def test_version() -> None:
