@@ -212,9 +212,8 @@ _MAX_NOTICE: Final = 4096  # characters of prose that rules may look at
 
 @lru_cache(maxsize=16)  # the recipients of one report share its prose
 def fold_notice(prose: str) -> str:
-    """As `fold`, and as fast as can be where the readers have had the same text."""
-    undone = _undo_marks(prose)
-    return " ".join(undone.lower().split()) if undone.isascii() else fold(prose)
+    """As `fold`."""
+    return fold(prose)
 
 
 def weigh(failure: Failure, report: Report) -> Evidence:

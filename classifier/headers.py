@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
 from typing import Final
 
 from classifier.charset import decode
@@ -22,6 +23,7 @@ _LAST: Final = re.compile(rb"\n(?![ \t])(?![!-9;-~]++:)")  # what comes next is 
 # Blanks before the colon are obsolete, but some still write them (RFC 5322 4.5).
 _SPACED_NAME: Final = re.compile(rb"[!-9;-~]++[ \t]++:")
 _SPACED: Final = re.compile(r"(\n[!-9;-~]+)[ \t]+:")
+_FOLDS: Final = frozenset(" \t")  # what a line begins with that goes on with a value
 
 
 def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
@@ -51,16 +53,9 @@ def _end_fields(raw: bytes, start: int, end: int) -> tuple[int, bool]:
             return stop, spaced
 
 
-_keys: Final[dict[str, str]] = {}  # of the few names that are ever asked for
-
-
+@lru_cache(maxsize=256)
 def _key(name: str) -> str:
-    key = _keys.get(name)
-    if key is None:
-        key = f"\n{name.lower()}:"
-        if len(_keys) < 256:
-            _keys[name] = key
-    return key
+    return f"\n{name.lower()}:"
 
 
 class Headers:
@@ -124,17 +119,12 @@ class Headers:
         """The field whose value begins at `start`."""
         text = self._text
         end = text.find("\n", start)
-        folded = False
-        while end >= 0:
-            follows = text[end + 1 : end + 2]
-            if follows != " " and follows != "\t":
-                break
-            folded = True
+        while end >= 0 and text[end + 1 : end + 2] in _FOLDS:
             end = text.find("\n", end + 1)
         value = text[start:] if end < 0 else text[start:end]
         if len(value) > MAX_VALUE:
             value = value[:MAX_VALUE]
-        return " ".join(value.split()) if folded and "\n" in value else value.strip()
+        return " ".join(value.split()) if "\n" in value else value.strip()
 
 
 def lower_in_place(text: str) -> str:

@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "classifier"
 
 #: From the ground up. A module may import from its own line and from those above it here.
 LAYERS: Final = (
-    ("reasons", "codes", "errors", "dates", "frozen"),
+    ("reasons", "codes", "errors", "dates", "frozen", "garbage"),
     (
         "message",
         "headers",
@@ -43,7 +43,6 @@ LAYERS: Final = (
     (
         "archive",
         "folders",
-        "garbage",
         "imap",
         "items",
         "listing",

@@ -42,7 +42,7 @@ _LINE: Final = re.compile(
 )
 # What stands in each such line, in lower case; most notices hold none of it.
 _SIGN: Final = re.compile(
-    r"[<>:=-](?=[ \tabdehlmqrs(2-5])[ \t]{0,4}"  # not yet a rule of dashes
+    r"[<>:=-](?=[ \tabdehlmqrs(2-5])[ \t]{0,4}"  # looks ahead, to be done with rules of dashes
     r"(?:auth|starttls|mail|rcpt|data|ehlo|helo|lhlo|bdat|quit|rset|\(init|[2-5]\d\d)"
 )
 # What ends in such a sign: an arrow, or who speaks. `said: 550 no` is no dialogue.

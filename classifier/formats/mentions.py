@@ -248,7 +248,7 @@ def _on_line(number: int, lines: Sequence[str], own: set[str]) -> Iterator[Menti
 
 def _may_be_labelled(line: str) -> bool:
     """Whether one of the signs that end a label stands before the first address."""
-    before = line[: line.find("@")]
+    before, _, _ = line.partition("@")
     return ":" in before or "]" in before or "=" in before or "：" in before
 
 

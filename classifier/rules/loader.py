@@ -8,9 +8,8 @@ from `compiled.json` (see `classifier.rules.compiled`) as long as that is of the
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ import msgspec
 
 from classifier.errors import OperatorError
 from classifier.evidence import fold
+from classifier.garbage import undisturbed
 from classifier.reasons import Advice, Fault, Permanence, Reason
 from classifier.rules.compiled import COMPILED, encode_rules, read_compiled
 from classifier.rules.engine import Owner, RuleSet
@@ -47,7 +47,6 @@ _RULE_KEYS: Final = {
 }
 _MAX_PATTERN: Final = 400
 _E = TypeVar("_E", bound=StrEnum)
-_T = TypeVar("_T")
 
 
 def read_phrase(written: str, least: int = 3) -> Phrase | None:
@@ -382,23 +381,8 @@ def _shipped_files() -> list[Path]:
 @cache
 def _read_either() -> tuple[list[Owner], list[Rule]]:
     """The shipped owners and rules, compiled if that is of the TOML that is here."""
-    return _undisturbed(lambda: read_compiled(COMPILED, _shipped_files()) or read_shipped())
+    return undisturbed(lambda: read_compiled(COMPILED, _shipped_files()) or read_shipped())
 
 
 def _make_set(rules: Sequence[Rule], owners: Sequence[Owner]) -> RuleSet:
-    return _undisturbed(lambda: RuleSet(rules, owners))
-
-
-def _undisturbed(make: Callable[[], _T]) -> _T:
-    """What `make` makes, without the collector of garbage looking at it meanwhile.
-
-    Rules are a hundred thousand objects that all stay: to look for garbage among them, again and
-    again as they grow, is nearly half of the time that they take.
-    """
-    if not gc.isenabled():
-        return make()
-    gc.disable()
-    try:
-        return make()
-    finally:
-        gc.enable()
+    return undisturbed(lambda: RuleSet(rules, owners))

@@ -117,7 +117,7 @@ def programs(archive: Path, out: Path, jobs: int, wheel: Path) -> dict[str, list
         python = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {score}"]
         return [*python, *wanted, "--jobs", str(jobs)]
 
-    name = "whybounce, " + ("compiled" if is_compiled(wheel) else "not compiled (no C compiler)")
+    name = "whybounce, " + ("compiled" if is_compiled(wheel) else "not compiled")
     found = {
         name: ours(wheel, 0),
         f"{name}, {jobs} processes": ours(wheel, jobs),
