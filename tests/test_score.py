@@ -243,8 +243,10 @@ def test_a_run_on_many_processes_goes_on(
     process = subprocess.Popen(
         words, stderr=subprocess.PIPE, cwd=HERE.parent, preexec_fn=obey_signals
     )
-    raw = mbox.read_bytes() * 5  # several batches
-    with pipe.open("wb") as box:  # only a part of the archive ever comes
+    raw = mbox.read_bytes() * 10
+    # Only a part of the archive ever comes, and yet more batches (of 256 mails) than the eight that
+    # two workers may be ahead: else it could wait for the next mail with none of them in order yet.
+    with pipe.open("wb") as box:
         box.write(raw[: len(raw) * 3 // 4])
         box.flush()
         part = tmp_path / "a.jsonl.part"
@@ -265,9 +267,9 @@ def test_a_run_on_many_processes_goes_on(
     done = run("-j", "2", "--resume", "-o", output, pipe)
     assert done.returncode == 0, done.stderr
     origins = [json.loads(line)["origin"] for line in output.read_bytes().splitlines()]
-    assert list(dict.fromkeys(origins)) == [f"{pipe}#{n}" for n in range(1500)]
+    assert list(dict.fromkeys(origins)) == [f"{pipe}#{n}" for n in range(3000)]
     told = [line.partition(b",")[2] for line in output.read_bytes().splitlines()]
-    assert told == [line.partition(b",")[2] for line in lines.read_bytes().splitlines()] * 5
+    assert told == [line.partition(b",")[2] for line in lines.read_bytes().splitlines()] * 10
 
 
 def count(lines: Path) -> str:
