@@ -1,7 +1,7 @@
 """Messages a CPU second on an archive, beside Sisimai, flufl.bounce and bounced, in one run.
 
     python tests/bench/archive.py [--mails N] [--rounds N] [--mailbox FILE] [--jobs N]
-                                  [--wheel FOLDER]
+                                  [--wheel FOLDER] [--python PATH]
 
 The archive is made from corpora/lab (bounces of real servers), each round of its mails with other
 addresses and ids, so that nothing is helped by having seen the very same mail. Each program is run
@@ -10,6 +10,11 @@ system, children among them) are counted, start and all. whybounce is installed 
 wheel, which a C compiler makes quicker; the same as plain Python stands beside. The peers are asked
 for all that they can find; those that are not installed are left out: Debian's libsisimai-perl,
 flufl.bounce and bounced from PyPI.
+
+Sisimai runs by the distribution's perl, and what is Python by the distribution's Python, where that
+is of this environment's version. One built from source, as pyenv's are, mostly lacks the
+optimisations that distributions turn on; where this environment has another, what whybounce takes
+by it is a row of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ import random
 import resource
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -108,34 +114,48 @@ def install(folder: Path) -> Path:
     return folder
 
 
-def programs(archive: Path, out: Path, jobs: int, wheel: Path) -> dict[str, list[str]]:
+def find_python() -> str:
+    """The distribution's interpreter, where the packages of this environment are for it, too."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    python = f"/usr/bin/python{version}"
+    needed = [python, "-c", "import ahocorasick_rs, msgspec, numpy, typer"]
+    return python if Path(python).exists() and _works(needed) else sys.executable
+
+
+def programs(archive: Path, out: Path, jobs: int, wheel: Path, python: str) -> dict[str, list[str]]:
     """How each program is called, of those that are installed."""
     score = "from classifier.cli import main; main()"
     wanted = ["score", "--afresh", "--no-summary", "--no-progress", "-o", str(out), str(archive)]
 
-    def ours(place: Path, jobs: int) -> list[str]:
-        python = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {score}"]
-        return [*python, *wanted, "--jobs", str(jobs)]
+    def ours(place: Path, jobs: int, python: str = python) -> list[str]:
+        words = [python, "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {score}"]
+        return [*words, *wanted, "--jobs", str(jobs)]
 
     name = "whybounce, " + ("compiled" if is_compiled(wheel) else "not compiled")
     found = {
         name: ours(wheel, 0),
+        "Sisimai": ["perl", "-e", SISIMAI, str(archive), str(out)],
         f"{name}, {jobs} processes": ours(wheel, jobs),
         "whybounce, plain Python": ours(ROOT, 0),
-        "Sisimai": ["perl", "-e", SISIMAI, str(archive), str(out)],
-        "flufl.bounce": [sys.executable, "-c", FLUFL, str(archive), str(out)],
-        "bounced": [sys.executable, "-c", BOUNCED, str(archive), str(out)],
+        "flufl.bounce": [python, "-c", FLUFL, str(archive), str(out)],
+        "bounced": [python, "-c", BOUNCED, str(archive), str(out)],
     }
+    if python != sys.executable:
+        found[f"{name}, this Python"] = ours(wheel, 0, sys.executable)
     checks = {
         "Sisimai": ["perl", "-MSisimai", "-e", "1"],
-        "flufl.bounce": [sys.executable, "-c", "import flufl.bounce"],
-        "bounced": [sys.executable, "-c", "import bounced"],
+        "flufl.bounce": [python, "-c", "import flufl.bounce"],
+        "bounced": [python, "-c", "import bounced"],
     }
     for name, check in checks.items():
-        if subprocess.run(check, capture_output=True).returncode:
+        if not _works(check):
             print(f"{name}: not installed, left out ({CURES[name]})")
             del found[name]
     return found
+
+
+def _works(words: Sequence[str]) -> bool:
+    return subprocess.run(words, capture_output=True, env=_quiet()).returncode == 0
 
 
 def is_compiled(place: Path) -> bool:
@@ -155,8 +175,12 @@ def run(words: Sequence[str]) -> tuple[float, float, str]:
 
 
 def _quiet() -> dict[str, str]:
-    """Modules are compiled once, as they are where a program has been installed."""
-    settings = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    """Modules are compiled once, as they are where a program has been installed.
+
+    The packages of this environment are there for another interpreter, too.
+    """
+    packages = sysconfig.get_path("platlib")
+    settings = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": packages}
     settings.pop("PYTHONDONTWRITEBYTECODE", None)
     return settings
 
@@ -171,6 +195,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mailbox", type=Path, help="an mbox of your own")
     parser.add_argument("--wheel", type=Path, help="the folder that its wheel was installed into")
+    parser.add_argument("--python", default=find_python(), help="what is Python runs by this one")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         archive, out = chosen.mailbox or Path(folder, "box.mbox"), Path(folder, "out")
@@ -178,10 +203,11 @@ def main() -> None:
             make_archive(archive, chosen.mails)
         mails = archive.read_bytes().count(b"\n" + ENVELOPE[:10]) + 1
         print(f"{mails:,} mails, {archive.stat().st_size / 2**20:.1f} MiB, {chosen.rounds} rounds")
+        print(f"Python: {chosen.python}; this Python: {sys.executable}")
         seconds: dict[str, list[float]] = {}
         said: dict[str, str] = {}
         wheel = chosen.wheel or install(Path(folder, "installed"))
-        called = programs(archive, out, chosen.jobs, wheel)
+        called = programs(archive, out, chosen.jobs, wheel, chosen.python)
         for place in (ROOT, wheel):
             compileall.compile_dir(place / "classifier", quiet=1)
         for _ in range(chosen.rounds):
