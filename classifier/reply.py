@@ -172,7 +172,6 @@ _HOST: Final = re.compile(
     rf"(?: ?[:=\uff1a])? ?(?:dns; ?)?[<'\"]?(?P<host>{_NAME}|{_IP})\.?(?=[\s:\[(,<>'\")]|$)"
     # mx1.example.net[192.0.2.1] responded with    mx1.example.net told me    mx1.example.net 550 5.
     # mx1.example.net #550 no such user ##
-    rf"|<(?P<hashed>{_NAME}) #[45]\\.\\d"  # <mx1.example.net #5.1.1>
     rf"|(?<![@\w.-])(?P<speaker>{_NAME}|{_IP})(?: ?[\[(][^\])\n]{{3,48}}[\])])?[,:]? "
     r"(?:said|says|replied|answered|told|responded|returned|failed with|rejected|did not like"
     r"|does not like"
@@ -260,10 +259,7 @@ def _hosts(lowered: str) -> Iterator[re.Match[str]]:
         else:
             spoken = max(spoken, start)
     for name in _NAME_BEGINS.finditer(lowered, 0, spoken):
-        at = name.start()
-        places.append(at)
-        if lowered[at - 1 : at] == "<":  # <mx1.example.net #5.1.1>
-            places.append(at - 1)
+        places.append(name.start())
     end = 0
     for place in sorted(places):
         found = _HOST.match(lowered, place) if place >= end else None
