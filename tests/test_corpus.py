@@ -325,6 +325,7 @@ def test_files_are_passed_over_and_folders_of_corpora_opened(tmp_path: Path) -> 
     make(tmp_path / "all" / "one", reply("550 no such user"))
     make(tmp_path / "all" / "two", reply("550 no such host"))
     (tmp_path / "all" / "README.md").write_text("read me")
+    (tmp_path / "all" / "__pycache__").mkdir()  # corpora/ holds modules, too
     both = folder.find([tmp_path / "all"])
     assert both == folder.find(sorted((tmp_path / "all").iterdir()))
     assert [path.name for path in both] == ["one", "two"]

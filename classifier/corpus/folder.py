@@ -63,13 +63,14 @@ class Corpus(msgspec.Struct, frozen=True):
 def find(paths: Iterable[Path]) -> list[Path]:
     """The corpora under `paths`: each that is one, or else those right within it.
 
-    Files are passed over, so that `corpora/*` may be given. Raises `OperatorError` where a folder
-    is no corpus and holds none, or where nothing was found.
+    Files are passed over, and what Python keeps beside its modules, so that `corpora/*` may be
+    given. Raises `OperatorError` where a folder is no corpus and holds none, or where nothing was
+    found.
     """
     found: list[Path] = []
     faults = []
     for path in paths:
-        if path.is_file():
+        if path.is_file() or path.name == "__pycache__":
             continue
         inner = [path] if (path / ABOUT).is_file() else sorted(path.glob(f"*/{ABOUT}"))
         found += [each.parent if each.name == ABOUT else each for each in inner]
