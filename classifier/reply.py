@@ -258,8 +258,7 @@ def _hosts(lowered: str) -> Iterator[re.Match[str]]:
             places.append(start)
         else:
             spoken = max(spoken, start)
-    for name in _NAME_BEGINS.finditer(lowered, 0, spoken):
-        places.append(name.start())
+    places += [name.start() for name in _NAME_BEGINS.finditer(lowered, 0, spoken)]
     end = 0
     for place in sorted(places):
         found = _HOST.match(lowered, place) if place >= end else None

@@ -140,7 +140,7 @@ def programs(archive: Path, out: Path, jobs: int, wheel: Path, python: str) -> d
         "flufl.bounce": [python, "-c", FLUFL, str(archive), str(out)],
         "bounced": [python, "-c", BOUNCED, str(archive), str(out)],
     }
-    if python != sys.executable:
+    if Path(python).resolve() != Path(sys.executable).resolve():
         found[f"{name}, this Python"] = ours(wheel, 0, sys.executable)
     checks = {
         "Sisimai": ["perl", "-MSisimai", "-e", "1"],
@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mailbox", type=Path, help="an mbox of your own")
     parser.add_argument("--wheel", type=Path, help="the folder that its wheel was installed into")
-    parser.add_argument("--python", default=find_python(), help="what is Python runs by this one")
+    parser.add_argument("--python", help="the interpreter of what is Python (of this version)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         archive, out = chosen.mailbox or Path(folder, "box.mbox"), Path(folder, "out")
@@ -203,11 +203,12 @@ def main() -> None:
             make_archive(archive, chosen.mails)
         mails = archive.read_bytes().count(b"\n" + ENVELOPE[:10]) + 1
         print(f"{mails:,} mails, {archive.stat().st_size / 2**20:.1f} MiB, {chosen.rounds} rounds")
-        print(f"Python: {chosen.python}; this Python: {sys.executable}")
+        python = chosen.python or find_python()
+        print(f"Python: {python}; this Python: {sys.executable}")
         seconds: dict[str, list[float]] = {}
         said: dict[str, str] = {}
         wheel = chosen.wheel or install(Path(folder, "installed"))
-        called = programs(archive, out, chosen.jobs, wheel, chosen.python)
+        called = programs(archive, out, chosen.jobs, wheel, python)
         for place in (ROOT, wheel):
             compileall.compile_dir(place / "classifier", quiet=1)
         for _ in range(chosen.rounds):
